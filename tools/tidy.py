@@ -176,6 +176,7 @@ def cpp_functions(text):
     """
     text = re.sub(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m.group()),
                   text, flags=re.M)
+    text = re.sub(r"^([ \t]*(?:public|private|protected)\s*):", r"\1;", text, flags=re.M)
     containers = [True]  # for each open brace: does it hold declarations?
     start = 0            # where the text before the next brace begins
     function = None
