@@ -18,7 +18,7 @@ if [ "${1:-}" = --format ]; then
   exit
 fi
 if ! "$formatter" --dry-run -Werror "${sources[@]}" 2>/dev/null; then
-  printf 'check: these files are not laid out by .clang-format; tools/check.sh --format does it:\n' >&2
+  printf 'check: not laid out by .clang-format; tools/check.sh --format does it:\n' >&2
   for source in "${sources[@]}"; do
     "$formatter" --dry-run -Werror "$source" 2>/dev/null || printf '  %s\n' "$source" >&2
   done
