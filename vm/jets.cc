@@ -1,0 +1,58 @@
+// vm/jets.cc: the table of jets and its index by name.
+#include "vm/jets.h"
+
+#include <algorithm>
+#include <array>
+
+#include "vm/jets_leaf.h"
+
+namespace plan::vm {
+namespace {
+
+constexpr JetRow kJets[] = {
+#define PLAN_JET(id, name, arity, leaf, hash_hex) {name, arity, hash_hex, leaf},
+#define PLAN_LAW_JET(id, name, arity, hash_hex) {name, arity, hash_hex, nullptr},
+#include "vm/jets.def"
+#undef PLAN_JET
+#undef PLAN_LAW_JET
+};
+static_assert(std::size(kJets) == kJetCount);
+
+constexpr std::array<int16_t, kJetCount> make_name_index() {
+  std::array<int16_t, kJetCount> index{};
+  for (uint32_t i = 0; i < kJetCount; ++i) index[i] = static_cast<int16_t>(i);
+  std::sort(index.begin(), index.end(), [](int16_t a, int16_t b) {
+    return std::string_view(kJets[a].name) < std::string_view(kJets[b].name);
+  });
+  return index;
+}
+constexpr std::array<int16_t, kJetCount> kByName = make_name_index();
+
+bool is_hash(const char* hex, const gc::Hash& hash) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (size_t i = 0; i < hash.size(); ++i) {
+    if (hex[2 * i] != kDigits[hash[i] >> 4]) return false;
+    if (hex[2 * i + 1] != kDigits[hash[i] & 15]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const JetRow> jet_table() { return kJets; }
+
+std::optional<JetId> find_jet_name(std::string_view name) {
+  const auto* at =
+      std::lower_bound(kByName.begin(), kByName.end(), name,
+                       [](int16_t i, std::string_view n) { return kJets[i].name < n; });
+  if (at == kByName.end() || kJets[*at].name != name) return std::nullopt;
+  return static_cast<JetId>(*at);
+}
+
+std::optional<JetId> find_jet(std::string_view name, const gc::Hash& hash) {
+  const std::optional<JetId> id = find_jet_name(name);
+  if (!id.has_value() || !is_hash(jet_row(*id).hash_hex, hash)) return std::nullopt;
+  return id;
+}
+
+}  // namespace plan::vm

@@ -1,0 +1,35 @@
+// vm/jets.h: the laws known by hash, by name and by number.
+//
+// A pin whose content is directly a law matches a jet if name and hash are those of the table
+// (spec/jets.md section 1). How the code of a jet is written: vm/jet_abi.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "gc/region.h"
+#include "vm/jet_abi.h"
+
+namespace plan::vm {
+
+/// Position in jet_table(). The values are those of vm/jets.def, in its order.
+enum class JetId : int16_t {
+#define PLAN_JET(id, name, arity, leaf, hash_hex) id,
+#define PLAN_LAW_JET(id, name, arity, hash_hex) id,
+#include "vm/jets.def"
+#undef PLAN_JET
+#undef PLAN_LAW_JET
+  kCount
+};
+
+inline constexpr uint32_t kJetCount = static_cast<uint32_t>(JetId::kCount);
+
+/// The jet of that name, whatever the hash. O(log jets).
+std::optional<JetId> find_jet_name(std::string_view name);
+/// The jet of that name and hash. O(log jets).
+std::optional<JetId> find_jet(std::string_view name, const gc::Hash& hash);
+
+inline const JetRow& jet_row(JetId id) { return jet_table()[static_cast<size_t>(id)]; }
+
+}  // namespace plan::vm
