@@ -1,4 +1,5 @@
 -- bench/peers/factorial.hs: see bench/programs/factorial.sire. Needs Integer: n! is big.
+-- variants: Integer
 {-# LANGUAGE BangPatterns #-}
 module Main (main) where
 

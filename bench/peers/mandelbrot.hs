@@ -7,7 +7,7 @@ import Peer
 
 stepsLeft :: N -> Bool -> N -> Bool -> N -> N -> N -> N
 stepsLeft 0 _ _ _ _ _ _ = 0
-stepsLeft steps nx x ny y p q
+stepsLeft !steps !nx !x !ny !y !p !q
   | xx + yy > 16384 = steps
   | otherwise = stepsLeft (steps - 1) mx (if mx then b - a else a - b)
                   my (if my then d - c else c - d) p q
