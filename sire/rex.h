@@ -8,7 +8,7 @@
 //                arena or in one that lives longer; it has no cycle, but parts may be shared.
 // Limits       : the reader bounds nesting (ReaderLimits), a macro does not; so no walk over a tree
 //                here recurses, and none elsewhere should. Chains of heirs are never bounded.
-// See          : sire/rex_print.h; the words in sire/README.md.
+// See          : sire/rex_reader.h and sire/rex_print.h, the way in and the way out.
 #pragma once
 
 #include "base/check.h"

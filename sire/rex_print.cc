@@ -341,7 +341,7 @@ class TallPrinter {
     kChain,   ///< a tree at `depth`, with its heirs
     kMiddle,  ///< the sons [first, last) of a node at `depth`: those from the first to the last
               ///< open one; they make up `count` blocks
-    kTail,  ///< the closed sons after these
+    kTail,    ///< the closed sons after these
   };
   struct Task {
     Step step;
