@@ -41,32 +41,28 @@ mapfile -t missing < <(missing_packages)
 by_hand="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-  if ! command -v sudo >/dev/null; then
-    say "these Debian packages are missing, and there is neither root nor sudo to install them:"
-    say "  ${missing[*]}"
-    say "as root, run: $by_hand"
+  as_root=(sudo)
+  # Without a terminal nobody can type a password: then sudo does without, or fails at once.
+  [ -t 2 ] || as_root+=(-n)
+  if ! command -v sudo >/dev/null || ! "${as_root[@]}" true; then
+    say "${#missing[@]} Debian packages are missing, and only root may install them. As root, run:"
+    say "  $by_hand"
     exit 1
   fi
-  as_root=(sudo)
-  # Without a terminal nobody can type a password: sudo must then do without or fail at once.
-  [ -t 2 ] || as_root+=(-n)
-  as_root+=(env)
-else
-  as_root=(env)
 fi
 
 say "installing ${#missing[@]} Debian packages: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 apt() {
-  "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
     -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
 }
 # Old package lists may be good enough, so a failed update alone ends nothing.
 apt update || say "no fresh package lists (no network?); going on with the old ones"
 if ! apt install --no-install-recommends "${missing[@]}"; then
   say "installing failed. The end of what apt-get said:"
-  tail -n 15 "$log" | sed 's/^/  /' >&2
+  tail -n 5 "$log" | sed 's/^/  /' >&2
   say "check the network and the Debian 12 sources in /etc/apt, or as root run: $by_hand"
   exit 1
 fi
