@@ -25,4 +25,4 @@ if ! "$formatter" --dry-run -Werror "${sources[@]}" 2>/dev/null; then
   exit 1
 fi
 tools/tidy.py
-PALLADIUM_PRESETS="dev nojit release" ./test "$@"
+PALLADIUM_PRESETS="release check dev" ./test "$@"
