@@ -9,7 +9,7 @@
 // Loading    : builds values directly and evaluates nothing; what would need it is an error. Any
 //              bytes are a value or an Error, in space linear in their number but for two things
 //              the heap does not share: the arguments of flat closures, and what laws and pins copy
-//              into their regions. What does not fit in the heap is refused ("SEED_TOO_LARGE").
+//              into their regions. What does not fit in the heap is refused ("TOO_LARGE").
 // Depth      : nothing recurses.
 // See        : Note [Fragments] in gc/seed_save.cc.
 #pragma once
@@ -29,7 +29,7 @@ using Bytes = std::vector<uint8_t>;
 /// Distinct leaves and cells of one saved value.
 inline constexpr uint64_t kSeedNodesMax = uint64_t{1} << 32;
 
-/// `v` is a normal form. Fails only with "SEED_TOO_LARGE".
+/// `v` is a normal form. Fails only with "TOO_LARGE".
 Result<Bytes> save_seed(Value v);
 /// As save_seed, with the pins `holes` (and all pins with their hashes) left out.
 Result<Bytes> save_seed_with_holes(Value v, std::span<const Value> holes);
@@ -42,7 +42,7 @@ struct Germ {
 Result<Germ> save_germ(Value pin);
 
 /// A value, in normal form; direct code. Fails with the names of spec/seed.md section 8.2, or
-/// "SEED_NOT_NORMAL", "SEED_BAD_LAW", "SEED_OVERSATURATED", "SEED_TOO_LARGE".
+/// "BAD_WIDTH", or those of gc/build.h.
 Result<Value> load_seed(Heap& heap, std::span<const uint8_t> bytes);
 /// As load_seed, with `holes` for the holes 0 .. ; for a germ: the pin's refs, giving its item.
 Result<Value> load_germ(Heap& heap, std::span<const Value> holes, std::span<const uint8_t> bytes);

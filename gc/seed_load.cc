@@ -1,4 +1,5 @@
 // gc/seed_load.cc: reading seeds, germs and pin heads.
+#include "gc/build.h"
 #include "gc/make.h"
 #include "gc/seed.h"
 #include "value/object.h"
@@ -113,7 +114,7 @@ Result<Sections> split(std::span<const uint8_t> input, uint64_t holes) {
   uint64_t limbs = 0;
   for (uint64_t i = 0; i < bigs; i++) {
     const uint64_t width = word_at(s.big_widths, i);
-    if (width == 0) return Error{"SEED_BAD_WIDTH", "seed: a bignat without limbs"};
+    if (width == 0) return Error{"BAD_WIDTH", "seed: a bignat without limbs"};
     if (width > rest.size() / kWordBytes - limbs) return end_of_input("bignat data");
     limbs += width;
   }
@@ -192,69 +193,13 @@ class Loader {
       while (values_.size() == frames_.back().base + 1 + frames_.back().args) {
         const uint64_t base = frames_.back().base;
         const std::span<const Value> args = std::span(values_).subspan(base + 1);
-        PLAN_TRY(const Value built, apply(values_[base], args));
+        PLAN_TRY(const Value built, build_application(heap_, values_[base], args));
         frames_.pop_back();
         values_.resize(base);
         if (frames_.empty()) return built;
         values_.push_back(built);
       }
     }
-  }
-
-  /// The normal form (head args ..), if it is one (spec/seed.md section 8.1).
-  Result<Value> apply(Value head, std::span<const Value> args) {
-    if (!is_closure(head)) return apply_flat(head, args);
-    std::vector<Value> all;
-    all.reserve(closure_size(head) + args.size());
-    for (uint64_t i = 0; i < closure_size(head); i++) all.push_back(closure_arg(head, i));
-    all.insert(all.end(), args.begin(), args.end());
-    return apply_flat(closure_head(head), all);
-  }
-
-  /// As apply; `head` is not a closure.
-  Result<Value> apply_flat(Value head, std::span<const Value> args) {
-    if (head == small_nat(4)) {
-      PLAN_TRY_STATUS(check_room(0));
-      return apply_finished(make_pin(heap_, args[0]), args.subspan(1), "SEED_NOT_NORMAL");
-    }
-    if (head == small_nat(0) && args.size() >= 3) {
-      PLAN_TRY_STATUS(check_room(0));
-      if (!args[0].is_nat() || !args[1].is_nat()) {
-        return Error{"SEED_BAD_LAW", "seed: bad law literal: name or arity is not a nat"};
-      }
-      if (args[1] == small_nat(0)) {
-        return Error{"SEED_BAD_LAW", "seed: bad law literal: the arity is 0"};
-      }
-      const Value law = make_law(heap_, args[0], args[1], args[2]);
-      return apply_finished(law, args.subspan(3), "SEED_OVERSATURATED");
-    }
-    return apply_finished(head, args, "SEED_NOT_NORMAL");
-  }
-
-  /// As apply; `head` is no closure, and its application makes no law and no pin.
-  Result<Value> apply_finished(Value head, std::span<const Value> args, const char* error) {
-    if (args.empty()) return head;
-    PLAN_TRY_STATUS(check_room(args.size()));
-    const bool completes_row = is_cow(head) && cow_size(head) == small_nat(args.size());
-    const bool completes_set = is_set(head) && args.size() == 1;
-    if (!completes_row && !completes_set) {
-      if (eval_arity(head) <= args.size()) {
-        const bool constructor = is_cow(head) || is_set(head);
-        return Error{constructor ? "SEED_OVERSATURATED" : error,
-                     "seed: an application to " + std::to_string(args.size()) +
-                         " arguments is not a normal form"};
-      }
-      if (args.size() > kClosureArgsMax) {
-        return Error{"SEED_TOO_LARGE", "seed: a closure with more than " +
-                                           std::to_string(kClosureArgsMax) + " arguments"};
-      }
-    }
-    return make_partial(heap_, head, args);
-  }
-
-  Status check_room(uint64_t words) {
-    if (heap_.fits((words + 2) * kWordBytes)) return Unit{};
-    return Error{"SEED_TOO_LARGE", "seed: the value does not fit in the heap"};
   }
 
   Heap& heap_;

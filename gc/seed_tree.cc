@@ -75,8 +75,8 @@ Result<NodeId> SeedTree::walk(Value top) {
     PLAN_TRY(std::optional<NodeId> node, find_or_make_leaf(v));
     if (!node.has_value()) frames.push_back({v, 0, initial(v)});
     if (nodes_.size() >= kSeedNodesMax) {
-      return Error{"SEED_TOO_LARGE", "seed: the value has more than " +
-                                         std::to_string(kSeedNodesMax) + " distinct parts"};
+      return Error{"TOO_LARGE", "seed: the value has more than " + std::to_string(kSeedNodesMax) +
+                                    " distinct parts"};
     }
     // Hang the finished node on the spine above it, which may finish that one, and so on.
     while (true) {
