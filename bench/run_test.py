@@ -2,10 +2,12 @@
 # bench/run_test.py: the benchmark driver believes only right results, and computes its numbers.
 
 import argparse
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # A new folder would look like a changed source.
 import run
 
 TEXT = """; size tiny 15 -> 610

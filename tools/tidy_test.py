@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # tools/tidy_test.py: every rule of tools/tidy.py finds its fault, and accepts what is right.
 
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # A new folder would look like a changed source.
 import tidy
 
 CLEAN = "// gc/space.h: a range of addresses.\n#pragma once\n"
