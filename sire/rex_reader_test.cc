@@ -299,7 +299,7 @@ TEST(RexReader, RefusesNestingAboveItsLimit) {
   ReaderLimits limits;
   limits.depth_max = 3;
   EXPECT_EQ(outline("[[x]]", limits), "NEST ,[NEST ,[x]]");
-  EXPECT_EQ(outline("[[[x]]]", limits), "error 1:1 nested too deeply");
+  EXPECT_EQ(outline("[[[x]]]", limits), "error 1:4 nested too deeply");
   EXPECT_EQ(outline("a+b-c", limits), "SHUT -[SHUT +[a b] c]");
   EXPECT_EQ(outline("a+b-c+d", limits), "error 1:7 nested too deeply");
   EXPECT_EQ(outline("| | | a", limits), "error 1:7 nested too deeply");
