@@ -269,7 +269,6 @@ TEST_F(SeedTest, SpinesThatNeedEvaluationAreErrors) {
   expect_spine_error("(0 5 1 1 7)", "OVERSATURATED");
   expect_spine_error("(0 0 2 0 7 8)", "OVERSATURATED");
   expect_spine_error("(0 0 1 0 7)", "OVERSATURATED");
-  expect_spine_error("((0 0 1 0) 7)", "NOT_NORMAL");
   expect_spine_error("(0 1 2 (0 0 2 0 7) 8 9)", "OVERSATURATED");
 }
 
