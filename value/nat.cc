@@ -2,11 +2,11 @@
 // Multiplication and division are in value/nat_long.cc.
 #include "value/nat.h"
 
+#include <gmp.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
-
-#include <gmp.h>
 
 namespace plan::nat {
 

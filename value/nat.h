@@ -30,7 +30,9 @@ inline size_t trimmed(const uint64_t* limbs, size_t size) {
   while (size > 0 && limbs[size - 1] == 0) --size;
   return size;
 }
-inline Limbs trimmed(Limbs a) { return a.first(trimmed(a.data(), a.size())); }
+inline Limbs trimmed(Limbs a) {
+  return a.first(trimmed(a.data(), a.size()));
+}
 
 /// -1, 0, 1.
 int compare(Limbs a, Limbs b);

@@ -5,16 +5,16 @@
 //              of integers modulo F = 2^(64 n) + 1, whose roots of unity are powers of two; GMP
 //              multiplies the values at the roots, n limbs each. About twice GMP's own time.
 //   divide     Burnikel and Ziegler (1998), blocks of two halves down to kDivideBase.
+#include "base/check.h"
+#include "value/nat.h"
+
+#include <gmp.h>
+
 #include <algorithm>
 #include <bit>
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include <gmp.h>
-
-#include "base/check.h"
-#include "value/nat.h"
 
 namespace plan::nat {
 namespace {
@@ -24,8 +24,12 @@ constexpr size_t kDivideBase = size_t{1} << 15;
 constexpr size_t kRingLimbs = 4096;  ///< wanted size of ring elements
 
 using Buffer = std::unique_ptr<uint64_t[]>;
-Buffer make_buffer(size_t limbs) { return Buffer(new uint64_t[limbs]); }
-mp_size_t gmp_size(size_t n) { return static_cast<mp_size_t>(n); }
+Buffer make_buffer(size_t limbs) {
+  return Buffer(new uint64_t[limbs]);
+}
+mp_size_t gmp_size(size_t n) {
+  return static_cast<mp_size_t>(n);
+}
 
 // --- The ring modulo F = 2^(64 n) + 1. An element is n limbs and a top limb; it is < F, so the top
 // limb is 1 only for 2^(64 n) itself, which is -1.
@@ -53,8 +57,8 @@ void ring_add(uint64_t* r, const uint64_t* a, const uint64_t* b, size_t n) {
 
 void ring_subtract(uint64_t* r, const uint64_t* a, const uint64_t* b, size_t n) {
   const uint64_t borrow = mpn_sub_n(r, a, b, gmp_size(n));
-  const int64_t top = static_cast<int64_t>(a[n]) - static_cast<int64_t>(b[n]) -
-                      static_cast<int64_t>(borrow);
+  const int64_t top =
+      static_cast<int64_t>(a[n]) - static_cast<int64_t>(b[n]) - static_cast<int64_t>(borrow);
   ring_settle(r, n, top);
 }
 

@@ -2,15 +2,15 @@
 // against GMP and against the laws of arithmetic.
 #include "value/nat.h"
 
+#include <gmp.h>
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gmp.h>
-#include <gtest/gtest.h>
 
 namespace plan::nat {
 namespace {
@@ -120,10 +120,18 @@ Number random_number(std::mt19937_64& random, size_t limbs_max) {
   const uint64_t style = random() % 4;
   for (uint64_t& limb : a) {
     switch (style) {
-      case 0: limb = random(); break;
-      case 1: limb = random() % 3 == 0 ? random() : 0; break;
-      case 2: limb = ~uint64_t{0}; break;
-      default: limb = random() % 2 == 0 ? 0 : uint64_t{1} << (random() % 64); break;
+      case 0:
+        limb = random();
+        break;
+      case 1:
+        limb = random() % 3 == 0 ? random() : 0;
+        break;
+      case 2:
+        limb = ~uint64_t{0};
+        break;
+      default:
+        limb = random() % 2 == 0 ? 0 : uint64_t{1} << (random() % 64);
+        break;
     }
   }
   if (!a.empty() && random() % 4 == 0) a[0] += random() % 3 - 1;
@@ -216,8 +224,8 @@ TEST(Nat, ShiftsLikeSchool) {
     ASSERT_EQ(digits_of(right), school_shift_right(digits_of(a), count));
     Number low(a.size());
     low.resize(low_bits(low.data(), a, count));
-    ASSERT_EQ(digits_of(low), school_subtract(digits_of(a), school_shift_left(
-                                                                digits_of(right), count)));
+    ASSERT_EQ(digits_of(low),
+              school_subtract(digits_of(a), school_shift_left(digits_of(right), count)));
     if (a.empty()) continue;
     Number left(shift_left_size(a, count));
     ASSERT_EQ(shift_left(left.data(), a, count), left.size());

@@ -1,19 +1,21 @@
 // value/order.cc: one comparison machine for all of value/order.h.
 #include "value/order.h"
 
+#include "base/check.h"
+#include "value/nat.h"
+#include "value/object.h"
+
 #include <algorithm>
 #include <bit>
 #include <limits>
 #include <vector>
 
-#include "base/check.h"
-#include "value/nat.h"
-#include "value/object.h"
-
 namespace plan {
 namespace {
 
-int three_way(uint64_t a, uint64_t b) { return a < b ? -1 : (a > b ? 1 : 0); }
+int three_way(uint64_t a, uint64_t b) {
+  return a < b ? -1 : (a > b ? 1 : 0);
+}
 
 int compare_nats(Value a, Value b) {
   if (a.is_small() && b.is_small()) return three_way(a.small(), b.small());
@@ -48,25 +50,36 @@ int compare_bars(Value a, Value b) {
 /// Number of arguments an application has; 0 for laws.
 uint64_t width(Value v) {
   switch (v.object()->kind()) {
-    case Kind::kRow: return row_size(v);
-    case Kind::kTab: return 1;
-    case Kind::kClosure: return closure_size(v);
-    default: return 0;
+    case Kind::kRow:
+      return row_size(v);
+    case Kind::kTab:
+      return 1;
+    case Kind::kClosure:
+      return closure_size(v);
+    default:
+      return 0;
   }
 }
 
 /// Argument `i` in application order.
 Value argument(Value v, uint64_t i) {
   switch (v.object()->kind()) {
-    case Kind::kRow: return row_at(v, row_size(v) - 1 - i);
-    case Kind::kTab: return tab_values(v);
-    default: return closure_arg(v, i);
+    case Kind::kRow:
+      return row_at(v, row_size(v) - 1 - i);
+    case Kind::kTab:
+      return tab_values(v);
+    default:
+      return closure_arg(v, i);
   }
 }
 
-bool is_cow_or_empty_row(Value law) { return is_cow(law) || is_row(law); }
+bool is_cow_or_empty_row(Value law) {
+  return is_cow(law) || is_row(law);
+}
 /// Width of the rows that a cow, or the empty row as cow 0, builds.
-Value cow_or_zero(Value law) { return is_cow(law) ? cow_size(law) : small_nat(0); }
+Value cow_or_zero(Value law) {
+  return is_cow(law) ? cow_size(law) : small_nat(0);
+}
 
 Value name_of(Value law) {
   if (is_law(law)) return law_name(law);
@@ -81,9 +94,7 @@ int compare_arities(Value a, Value b) {
     return compare_successor(cow_or_zero(a), small_nat(is_bar(b) ? 1 : 2));
   }
   if (is_cow_or_empty_row(b)) return -compare_arities(b, a);
-  const auto arity = [](Value v) {
-    return is_law(v) ? law_args(v) : small_nat(is_bar(v) ? 1 : 2);
-  };
+  const auto arity = [](Value v) { return is_law(v) ? law_args(v) : small_nat(is_bar(v) ? 1 : 2); };
   return compare_nats(arity(a), arity(b));
 }
 

@@ -9,9 +9,9 @@
 // pointers to one and the same object, which are equal at once if it is known to be normal.
 #pragma once
 
-#include <cstdint>
-
 #include "value/value.h"
+
+#include <cstdint>
 
 namespace plan {
 

@@ -1,10 +1,10 @@
 // vm/jets.cc: the table of jets and its index by name.
 #include "vm/jets.h"
 
+#include "vm/jets_leaf.h"
+
 #include <algorithm>
 #include <array>
-
-#include "vm/jets_leaf.h"
 
 namespace plan::vm {
 namespace {
@@ -39,7 +39,9 @@ bool is_hash(const char* hex, const gc::Hash& hash) {
 
 }  // namespace
 
-std::span<const JetRow> jet_table() { return kJets; }
+std::span<const JetRow> jet_table() {
+  return kJets;
+}
 
 std::optional<JetId> find_jet_name(std::string_view name) {
   const auto* at =

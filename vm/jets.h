@@ -4,12 +4,12 @@
 // (spec/jets.md section 1). How the code of a jet is written: vm/jet_abi.h.
 #pragma once
 
+#include "gc/region.h"
+#include "vm/jet_abi.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "gc/region.h"
-#include "vm/jet_abi.h"
 
 namespace plan::vm {
 
@@ -30,6 +30,8 @@ std::optional<JetId> find_jet_name(std::string_view name);
 /// The jet of that name and hash. O(log jets).
 std::optional<JetId> find_jet(std::string_view name, const gc::Hash& hash);
 
-inline const JetRow& jet_row(JetId id) { return jet_table()[static_cast<size_t>(id)]; }
+inline const JetRow& jet_row(JetId id) {
+  return jet_table()[static_cast<size_t>(id)];
+}
 
 }  // namespace plan::vm

@@ -1,10 +1,10 @@
 // vm/nat_ops.cc: the arithmetic that needs limbs.
 #include "vm/nat_ops.h"
 
-#include <memory>
-
 #include "base/check.h"
 #include "value/nat.h"
+
+#include <memory>
 
 namespace plan::vm {
 namespace {

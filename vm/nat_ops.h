@@ -5,22 +5,26 @@
 // would not fit in the heap), or kInterrupted.
 #pragma once
 
-#include <algorithm>
-#include <atomic>
-#include <bit>
-
 #include "gc/make.h"
 #include "value/object.h"
 #include "vm/jet_abi.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
 
 namespace plan::vm {
 
 using Interrupt = const std::atomic<bool>*;
 
 /// The nat `v`, or 0.
-constexpr Value nat_of(Value v) { return v.is_nat() ? v : small_nat(0); }
+constexpr Value nat_of(Value v) {
+  return v.is_nat() ? v : small_nat(0);
+}
 /// Whether `v` counts as true: a nat other than 0.
-constexpr bool is_true(Value v) { return v.is_small() ? v.word != 0 : v.is_big(); }
+constexpr bool is_true(Value v) {
+  return v.is_small() ? v.word != 0 : v.is_big();
+}
 /// The low 64 bits.
 inline uint64_t low_word(Value v) {
   if (v.is_small()) return v.small();
@@ -55,8 +59,12 @@ inline Value nat_sub(gc::Heap& heap, Value a, Value b) {
   }
   return nat_sub_slow(heap, a, b);
 }
-inline Value nat_inc(gc::Heap& heap, Value a) { return nat_add(heap, a, small_nat(1)); }
-inline Value nat_dec(gc::Heap& heap, Value a) { return nat_sub(heap, a, small_nat(1)); }
+inline Value nat_inc(gc::Heap& heap, Value a) {
+  return nat_add(heap, a, small_nat(1));
+}
+inline Value nat_dec(gc::Heap& heap, Value a) {
+  return nat_sub(heap, a, small_nat(1));
+}
 
 inline Value nat_con(gc::Heap& heap, Value a, Value b) {
   if (a.is_small() && b.is_small()) return Value{a.word & b.word};
@@ -79,8 +87,7 @@ inline Value nat_rsh(gc::Heap& heap, Value v, Value count) {
 /// v mod 2^width.
 inline Value nat_trunc(gc::Heap& heap, Value v, Value width) {
   if (v.is_small() && width.is_small()) {
-    return width.small() >= 63 ? v
-                               : small_nat(v.small() & ((uint64_t{1} << width.small()) - 1));
+    return width.small() >= 63 ? v : small_nat(v.small() & ((uint64_t{1} << width.small()) - 1));
   }
   return nat_trunc_slow(heap, v, width);
 }

@@ -1,0 +1,124 @@
+// vm/jets_seed.cc: jets that serialise and hash. (The hash of bars, _Blake3, is in vm/jets_bar.cc.)
+//
+// Formats: gc/seed.h, gc/hash.h. What the loaders refuse is left to the laws (D-24), except the two
+// kinds of input to which the law answers 0 at once.
+#include "gc/hash.h"
+#include "gc/parts.h"
+#include "gc/seed.h"
+#include "gc/word_map.h"
+#include "vm/jets_leaf.h"
+#include "vm/machine.h"
+
+#include <cstring>
+#include <span>
+#include <vector>
+
+namespace plan::vm {
+namespace {
+
+/// A value is too large to be saved or hashed, or the work was interrupted.
+JetResult failed(const JetCall& c) {
+  return c.interrupted() ? aborted_by_interrupt() : out_of_memory();
+}
+
+JetResult done_bar(JetCall& c, std::span<const uint8_t> bytes) {
+  if (!c.heap.fits(bytes.size())) return out_of_memory();
+  return done(gc::make_bar(c.heap, bytes));
+}
+
+/// Compares the pins in a loaded value, all of them new, with the jet table; the inner ones first.
+void match_new_pins(JetCall& c, Value loaded) {
+  if (c.machine == nullptr) return;
+  gc::WordMap seen;
+  std::vector<Value> pins;
+  std::vector<Value> work{loaded};
+  while (!work.empty()) {
+    const Value v = work.back();
+    work.pop_back();
+    if (!v.is_pointer() || v.is_big() || !seen.add(v.word)) continue;
+    if (is_pin(v)) {
+      pins.push_back(v);
+      work.push_back(deref(pin_item(v)));
+    } else if (gc::has_parts(v)) {
+      const gc::Parts parts = gc::parts_of(v);
+      for (uint64_t i = 0; i < parts.count(); ++i) work.push_back(parts.at(i));
+    }
+  }
+  for (size_t i = pins.size(); i-- > 0;) match_pin(*c.machine, pins[i]);
+}
+
+/// Whether the law's decoder answers 0 without looking further.
+bool is_refused_at_once(std::span<const uint8_t> bytes) {
+  if (bytes.size() % 8 != 0) return true;
+  uint64_t holes = 0;
+  if (!bytes.empty()) std::memcpy(&holes, bytes.data(), sizeof(holes));
+  return holes != 0;
+}
+
+}  // namespace
+
+JetResult jet_save_seed(JetCall& c) {
+  if (c.state == 0) {
+    c.state = 1;
+    return need_normal(c.args[0]);
+  }
+  Result<gc::Bytes> bytes = gc::save_seed(c.needed);
+  return bytes.has_value() ? done_bar(c, *bytes) : failed(c);
+}
+
+JetResult jet_load_seed(JetCall& c) {
+  PLAN_NEED(c.args[0]);
+  if (!is_bar(c.args[0])) return decline();
+  const auto bytes = bar_bytes(c.args[0]);
+  if (is_refused_at_once(bytes)) return done(small_nat(0));
+  Result<Value> loaded = gc::load_seed(c.heap, bytes);
+  if (!loaded.has_value()) return decline();
+  match_new_pins(c, *loaded);
+  return done(*loaded);
+}
+
+JetResult jet_save_germ(JetCall& c) {
+  PLAN_NEED(c.args[0]);
+  if (!is_pin(c.args[0])) return done(small_nat(0));
+  Result<gc::Germ> germ = gc::save_germ(c.args[0]);
+  if (!germ.has_value()) return failed(c);
+  if (!c.heap.fits(germ->bytes.size() + 8 * germ->refs.size())) return out_of_memory();
+  return done(
+      make_pair(c.heap, gc::make_row(c.heap, germ->refs), gc::make_bar(c.heap, germ->bytes)));
+}
+
+JetResult jet_load_germ(JetCall& c) {
+  const Value row = c.args[0];
+  PLAN_NEED(row);
+  if (!is_row(row)) return decline();
+  for (uint64_t& i = c.state; i < row_size(row); ++i) {
+    PLAN_NEED(row_at(row, i));
+    if (!is_pin(row_at(row, i))) return decline();
+  }
+  PLAN_NEED(c.args[1]);
+  if (!is_bar(c.args[1])) return decline();
+  std::vector<Value> refs;
+  for (uint64_t i = 0; i < row_size(row); ++i) refs.push_back(row_at(row, i));
+  Result<Value> item = gc::load_germ(c.heap, refs, bar_bytes(c.args[1]));
+  if (!item.has_value()) return decline();
+  if (c.machine == nullptr) return done(gc::make_pin(c.heap, *item));
+  return done(make_matched_pin(*c.machine, *item));
+}
+
+JetResult jet_plan_hash(JetCall& c) {
+  if (c.state == 0) {
+    c.state = 1;
+    return need_normal(c.args[0]);
+  }
+  Result<Hash256> hash = gc::plan_hash(c.needed, c.interrupt);
+  return hash.has_value() ? done_bar(c, *hash) : failed(c);
+}
+
+JetResult jet_pin_hash(JetCall& c) {
+  PLAN_NEED(c.args[0]);
+  if (!is_pin(c.args[0])) return done(small_nat(0));
+  Result<const Hash256*> hash = gc::pin_hash(c.args[0], c.interrupt);
+  return hash.has_value() ? done_bar(c, **hash) : failed(c);
+}
+
+}  // namespace plan::vm
