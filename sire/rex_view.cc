@@ -100,4 +100,9 @@ Value RexValueMaker::word(std::string_view text) {
   return leaf(RexForm::kWord, gc::make_cord(heap_, text));
 }
 
+Value RexValueMaker::embed(Value v) {
+  return gc::make_partial(heap_, constructors_.values[static_cast<size_t>(RexForm::kEmbed)],
+                          std::array{v});
+}
+
 }  // namespace plan::sire

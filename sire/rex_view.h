@@ -54,6 +54,7 @@ class RexValueMaker {
   Value leaf(RexForm form, Value text, Value heir = small_nat(0));
   Value node(RexForm form, Value rune, std::span<const Value> sons, Value heir = small_nat(0));
   Value word(std::string_view text);
+  Value embed(Value v);
 
   gc::Heap& heap() { return heap_; }
 

@@ -3,7 +3,7 @@
 #
 #   values_random_test.py TOOL FOLDER [COUNT]
 #
-# TOOL is value_facts_main; FOLDER holds valueref.py, the model (not part of this repository: without
+# TOOL is value_facts_main; FOLDER holds valueref.py, the model (not in this repository: without
 # it the exit code is 77, which CTest reports as skipped). PLAN_SEED repeats a run.
 
 import os

@@ -1,0 +1,37 @@
+// sire/show.h: the texts in which values are shown to people.
+//
+// All values are normal forms. Nothing evaluates, nothing allocates in the heap, nothing recurses;
+// what would be absurdly long is cut (see kPartsMax in sire/loot_tree.h, PrintOptions::bytes_max).
+// The texts of one value are upstream's, character for character.
+#pragma once
+
+#include "sire/rex.h"
+#include "value/value.h"
+
+#include <string>
+
+namespace plan::sire {
+
+/// What _Trace prints, and Sire for an expression, with all line ends: the listing of the value, or
+/// if it is Rex its source form, and an empty line.
+std::string print_value_shallow(Value v, bool colour = false);
+/// What Sire prints for a binding: the definitions of the pins it is, or `name`=value, and an empty
+/// line. `name` is a nat.
+std::string print_binding(Value name, Value v, bool colour = false);
+/// What _DeepTrace prints, and `show`: definitions of everything, the value, and an empty line.
+std::string print_full(Value v, bool colour = false);
+/// The listing of a value without the empty line at its end, as in messages; never source form.
+std::string print_listing(Value v, bool colour = false);
+/// The one line that `show` begins with, without its end (spec/loot.md section 8).
+std::string print_debug(Value v);
+/// "Evaluation crashed by calling the number .. with this argument:", an empty line, the listing.
+std::string print_crash(Value op, Value v);
+/// A name on one line, as where it is bound: `foo`, `{foo bar}`, 7.
+std::string print_key(Value nat);
+
+/// What print_full prints, as a tree (assertion failures).
+const rex::Rex* full_rex(rex::Arena& arena, Value v);
+/// A value alone, with its pins by name, as a tree.
+const rex::Rex* value_rex(rex::Arena& arena, Value v);
+
+}  // namespace plan::sire
