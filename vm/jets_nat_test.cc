@@ -1,7 +1,7 @@
 // vm/jets_nat_test.cc: arithmetic, word and pad jets: values, order of evaluation, limits.
-#include <atomic>
-
 #include "vm/jets_test.h"
+
+#include <atomic>
 
 namespace plan::vm {
 namespace {
@@ -105,12 +105,13 @@ TEST_F(JetsNat, DivideByZeroAsDecided) {
 }
 
 TEST_F(JetsNat, EvaluateOperandsInTheLawsOrder) {
-  for (const char* jet : {"_Add", "_Sub", "_Mul", "_Pow", "_Div", "_Mod", "_Rsh", "_Dis", "_Con",
-                          "_Mix", "padWeld", "add32", "mul64", "div32", "rsh64", "sub32", "rol32"}) {
+  for (const char* jet :
+       {"_Add", "_Sub", "_Mul", "_Pow", "_Div", "_Mod", "_Rsh", "_Dis", "_Con", "_Mix", "padWeld",
+        "add32", "mul64", "div32", "rsh64", "sub32", "rol32"}) {
     expect_order(jet, {"7", "5"}, "ba");
   }
-  for (const char* jet : {"_Lsh", "_Bix", "_Trunc", "_SetBit", "_TestBit", "_ClearBit", "lsh32",
-                          "ror64", "iDiv64"}) {
+  for (const char* jet :
+       {"_Lsh", "_Bix", "_Trunc", "_SetBit", "_TestBit", "_ClearBit", "lsh32", "ror64", "iDiv64"}) {
     expect_order(jet, {"7", "5"}, "ab");
   }
   expect_order("_BitSlice", {"1", "2", "3"}, "bac");
@@ -207,11 +208,11 @@ TEST_F(JetsNat, TakeWordsModuloTheirWidth) {
 TEST_F(JetsNat, DivideSignedWordsRoundingDown) {
   expect_cases({
       {"iDiv64", {"7", "2"}, "3"},
-      {"iDiv64", {"18446744073709551609", "2"}, "18446744073709551612"},   // -7 / 2 = -4
-      {"iDiv64", {"7", "18446744073709551614"}, "18446744073709551612"},   // 7 / -2 = -4
-      {"iDiv64", {"18446744073709551609", "18446744073709551614"}, "3"},   // -7 / -2
-      {"iDiv64", {"18446744073709551610", "2"}, "18446744073709551613"},   // -6 / 2 = -3
-      {"iDiv64", {PLAN_2_63, "18446744073709551615"}, PLAN_2_63},          // -2^63 / -1
+      {"iDiv64", {"18446744073709551609", "2"}, "18446744073709551612"},  // -7 / 2 = -4
+      {"iDiv64", {"7", "18446744073709551614"}, "18446744073709551612"},  // 7 / -2 = -4
+      {"iDiv64", {"18446744073709551609", "18446744073709551614"}, "3"},  // -7 / -2
+      {"iDiv64", {"18446744073709551610", "2"}, "18446744073709551613"},  // -6 / 2 = -3
+      {"iDiv64", {PLAN_2_63, "18446744073709551615"}, PLAN_2_63},         // -2^63 / -1
       {"iDiv64", {"7", "0"}, "0"},
       {"iDiv64", {"18446744073709551609", "0"}, "0"},
       {"iDiv64", {"0", "18446744073709551609"}, "0"},
@@ -229,7 +230,8 @@ TEST_F(JetsNat, WeldPads) {
       {"padCat", {"[]"}, "1"},
       {"padCat", {"[2 3]"}, "6"},
       {"padCat", {"[0 [] 2 1 3]"}, "6"},
-      {"padCat", {"[18446744073709551616 18446744073709551616 3]"},
+      {"padCat",
+       {"[18446744073709551616 18446744073709551616 3]"},
        "1020847100762815390390123822295304634368"},
       {"padFlat", {"[2 3]"}, "6"},
       {"padFlat", {"^(0 2 3)"}, "5"},

@@ -4,18 +4,18 @@
 // were evaluated, in order. A test that lets a jet apply functions supplies `on_apply`.
 #pragma once
 
-#include <map>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include <gtest/gtest.h>
-
 #include "gc/make.h"
 #include "gc/text.h"
 #include "value/order.h"
 #include "vm/jets.h"
 #include "vm/jets_leaf.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace plan::vm {
 
@@ -47,7 +47,8 @@ class JetTest : public testing::Test {
     const auto id = find_jet_name(jet);
     EXPECT_TRUE(id.has_value()) << jet;
     EXPECT_EQ(jet_row(*id).arity, args.size()) << jet;
-    JetCall call{.heap = heap, .args = args.data(), .needed = {}, .crash_value = {}, .function = {}};
+    JetCall call{
+        .heap = heap, .args = args.data(), .needed = {}, .crash_value = {}, .function = {}};
     call.interrupt = interrupt;
     Run run;
     for (;;) {
@@ -59,14 +60,21 @@ class JetTest : public testing::Test {
           EXPECT_TRUE(result.value.is_whnf()) << jet;
           run.value = result.value;
           return run;
-        case JetStatus::kTail: run.value = evaluate(run, result.value); return run;
-        case JetStatus::kNeed: call.needed = evaluate(run, result.value); break;
-        case JetStatus::kNeedNormal: call.needed = normalise(run, result.value); break;
-        case JetStatus::kNeedApply:
-          call.needed = evaluate(
-              run, on_apply(*this, result.value, {call.apply_args, call.apply_count}));
+        case JetStatus::kTail:
+          run.value = evaluate(run, result.value);
+          return run;
+        case JetStatus::kNeed:
+          call.needed = evaluate(run, result.value);
           break;
-        default: return run;
+        case JetStatus::kNeedNormal:
+          call.needed = normalise(run, result.value);
+          break;
+        case JetStatus::kNeedApply:
+          call.needed =
+              evaluate(run, on_apply(*this, result.value, {call.apply_args, call.apply_count}));
+          break;
+        default:
+          return run;
       }
       if (run.crashed) return run;
     }
@@ -129,7 +137,8 @@ class JetTest : public testing::Test {
   /// Which of the arguments a, b, c (in this order) are evaluated, and in which order.
   void expect_order(const char* jet, std::vector<const char*> args, std::string_view order) {
     std::vector<Value> lazies;
-    for (const char* arg : args) lazies.push_back(lazy(static_cast<char>('a' + lazies.size()), arg));
+    for (const char* arg : args)
+      lazies.push_back(lazy(static_cast<char>('a' + lazies.size()), arg));
     EXPECT_EQ(run(jet, lazies).log, order) << jet;
   }
   void expect_declined(const char* jet, std::vector<const char*> args) {

@@ -2,16 +2,16 @@
 // recursion written out over car and cdr. (Here because value/ cannot build values.)
 #include "value/order.h"
 
+#include "gc/hash.h"
+#include "gc/text.h"
+#include "vm/jets_leaf.h"
+
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
-
-#include "gc/hash.h"
-#include "gc/text.h"
-#include "vm/jets_leaf.h"
 
 namespace plan::vm {
 namespace {
@@ -201,7 +201,8 @@ int law_compare(gc::Heap& heap, Value x, Value y) {
       if (is_true(difference)) return 1;
       return is_true(nat_sub(heap, y, x)) ? -1 : 0;
     }
-    case 1: return law_compare(heap, pin_item(x), pin_item(y));
+    case 1:
+      return law_compare(heap, pin_item(x), pin_item(y));
     case 2: {
       // car is the closure (0 name arity).
       const Value a = car_of(heap, x);
@@ -224,7 +225,8 @@ Value random_value(gc::Heap& heap, std::mt19937_64& random, int depth) {
   const auto part = [&] { return random_value(heap, random, depth - 1); };
   switch (random() % (depth == 0 ? 4 : 11)) {
     case 0:
-    case 1: return small_nat(random() % 3);
+    case 1:
+      return small_nat(random() % 3);
     case 2: {
       const uint64_t limbs[] = {random() % 2, random() % 3};
       return gc::make_nat(heap, limbs);
@@ -233,9 +235,12 @@ Value random_value(gc::Heap& heap, std::mt19937_64& random, int depth) {
       const uint8_t bytes[] = {static_cast<uint8_t>(random() % 2), 1};
       return gc::make_bar(heap, std::span(bytes, random() % 3));
     }
-    case 4: return gc::make_pin(heap, part());
-    case 5: return gc::make_law(heap, small_nat(random() % 3), small_nat(1 + random() % 3), part());
-    case 6: return gc::make_cow(heap, small_nat(random() % 3));
+    case 4:
+      return gc::make_pin(heap, part());
+    case 5:
+      return gc::make_law(heap, small_nat(random() % 3), small_nat(1 + random() % 3), part());
+    case 6:
+      return gc::make_cow(heap, small_nat(random() % 3));
     case 7:
     case 8: {
       std::vector<Value> elements(random() % 3);
