@@ -313,6 +313,7 @@ class Evaluator {
   /// Evaluates everything inside: the head's arguments from the first, a row from index 0.
   Term* normalise(Term* t) {
     Term* v = whnf(t);
+    if (kBug == kUpdateLost && t->kind == Kind::kDelay) finish(t, v);
     if (v == nullptr || v->is_normal) return v;
     if (is_deep()) return nullptr;
     depth_++;

@@ -43,7 +43,7 @@ enum SeededBug : int {
   kSelfThroughPin = 4,  ///< self is the law, not the pin around it
   kEagerArgument = 5,   ///< a law's last argument is evaluated at the call
   kRowOrder = 6,        ///< opcode 1 takes a row apart from the wrong end
-  kUpdateLost = 7,      ///< a delayed term is evaluated at each demand
+  kUpdateLost = 7,      ///< a delayed term is evaluated again at each demand, until normalised
   kCrashOrder = 8,      ///< opcode 0 looks at its second operand first
   kSeededBugCount = 9,
 };

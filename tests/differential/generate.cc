@@ -1,0 +1,342 @@
+// tests/differential/generate.cc: programs that mean something often enough.
+//
+// A program is an expression over values, calls, crashes, traces and rows. Laws get a random body
+// over their slots: variables, calls of anything, constants quoted and bare, lets that see each
+// other, and forms that only look like code. Functions are called with too few, enough and too many
+// arguments. Recursion comes with a countdown mostly, or nearly every program would run forever.
+#include "tests/differential/generate.h"
+
+#include <random>
+#include <utility>
+
+namespace plan::differential {
+
+namespace {
+
+constexpr uint64_t kArgumentsMax = 4;
+constexpr uint64_t kLetsMax = 3;
+
+class Generator {
+ public:
+  explicit Generator(uint64_t seed) : random_(seed) {}
+
+  Expr program() { return expression(4); }
+
+ private:
+  /// Slots of the law whose body is being made.
+  struct Scope {
+    uint64_t arguments;
+    uint64_t slots;  ///< self, arguments, lets
+  };
+
+  uint64_t below(uint64_t n) { return random_() % n; }
+  bool one_in(uint64_t n) { return below(n) == 0; }
+
+  // --- Values.
+
+  Expr small_nat() { return nat(below(one_in(4) ? 14 : 5)); }
+
+  Expr any_nat() {
+    static constexpr const char* kBoundaries[] = {
+        "255",
+        "256",
+        "257",
+        "4294967296",
+        "4611686018427387904",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551615",
+        "18446744073709551616",
+        "340282366920938463463374607431768211456",
+    };
+    return one_in(6) ? big_nat(kBoundaries[below(std::size(kBoundaries))]) : small_nat();
+  }
+
+  Expr any_bar() {
+    static constexpr const char* kBars[] = {"", "00", "61", "6162", "ff00", "0102030405060708"};
+    return bar(kBars[below(std::size(kBars))]);
+  }
+
+  /// Keys in strictly ascending order.
+  std::vector<Expr> keys() {
+    std::vector<Expr> keys;
+    uint64_t n = below(3);
+    for (uint64_t count = below(4); count > 0; count--) {
+      keys.push_back(nat(n));
+      n += 1 + below(3);
+    }
+    if (one_in(4)) keys.push_back(pin(small_nat()));
+    if (one_in(4)) keys.push_back(any_bar());
+    if (one_in(4)) keys.push_back(row({small_nat()}));
+    return keys;
+  }
+
+  Expr cow() { return law(0, 2 + below(3), nat(0)); }
+
+  Expr value(uint32_t depth) {
+    if (depth == 0) return one_in(6) ? any_bar() : any_nat();
+    switch (below(14)) {
+      case 0:
+      case 1:
+        return any_nat();
+      case 2:
+        return any_bar();
+      case 3:
+        return row(values(below(4), depth - 1));
+      case 4:
+        return pin(value(depth - 1));
+      case 5:
+        return set(keys());
+      case 6:
+        return value_tab(depth - 1);
+      case 7:
+        return cow();
+      case 8:
+        return partial(depth - 1);
+      case 9:
+        return name(one_in(2) ? kTryName : kTraceName);
+      case 10:
+        return pin(any_law(depth - 1));
+      default:
+        return any_law(depth - 1);
+    }
+  }
+
+  std::vector<Expr> values(uint64_t count, uint32_t depth) {
+    std::vector<Expr> all;
+    for (uint64_t i = 0; i < count; i++) all.push_back(value(depth));
+    return all;
+  }
+
+  Expr value_tab(uint32_t depth) {
+    std::vector<Expr> pairs;
+    for (Expr& key : keys()) {
+      pairs.push_back(std::move(key));
+      pairs.push_back(value(depth));
+    }
+    return tab(std::move(pairs));
+  }
+
+  /// A function without all of its arguments.
+  Expr partial(uint32_t depth) {
+    uint64_t arity = 0;
+    std::vector<Expr> parts = {function(depth, &arity)};
+    for (uint64_t i = 1 + below(arity > 1 ? arity - 1 : 1); i > 0 && arity > 1; i--) {
+      parts.push_back(value(depth > 0 ? depth - 1 : 0));
+      arity--;
+    }
+    return parts.size() == 1 ? parts[0] : app(std::move(parts));
+  }
+
+  /// A function, and how many arguments it takes.
+  Expr function(uint32_t depth, uint64_t* arity) {
+    switch (below(8)) {
+      case 0:
+      case 1:
+      case 2:
+        return opcode(arity);
+      case 3: {
+        Expr f = law_of(*arity = 1 + below(kArgumentsMax), depth);
+        return one_in(2) ? pin(std::move(f)) : f;
+      }
+      case 4: {
+        Expr f = cow();
+        *arity = std::stoull(f.parts[1].text);
+        return one_in(3) ? pin(std::move(f)) : f;
+      }
+      case 5:
+        *arity = 2;
+        return one_in(4) ? pin(set(keys())) : set(keys());
+      default:
+        return law_of(*arity = 1 + below(kArgumentsMax), depth);
+    }
+  }
+
+  Expr opcode(uint64_t* arity) {
+    static constexpr uint64_t kArities[] = {3, 5, 3, 1, 1, 1};
+    const uint64_t op = below(one_in(3) ? 6 : 4);
+    *arity = kArities[op];
+    Expr e = nat(op);
+    return one_in(8) ? pin(std::move(e)) : e;
+  }
+
+  Expr any_law(uint32_t depth) { return law_of(1 + below(kArgumentsMax), depth); }
+
+  // --- Laws.
+
+  Expr law_of(uint64_t arguments, uint32_t depth) {
+    const uint64_t lets = one_in(2) ? 0 : below(kLetsMax + 1);
+    const Scope scope{arguments, 1 + arguments + lets};
+    Expr body = one_in(6) ? countdown(scope, depth) : code(scope, depth);
+    for (uint64_t i = 0; i < lets; i++) {
+      body = app({nat(1), one_in(12) ? slot(scope) : code(scope, depth), std::move(body)});
+    }
+    return law(one_in(8) ? below(3) : 7, arguments, std::move(body));
+  }
+
+  Expr slot(const Scope& scope) {
+    return nat(one_in(8) ? below(scope.slots) : 1 + below(scope.slots - 1));
+  }
+
+  /// `e` as a constant of a body.
+  static Expr quote(const Scope& scope, Expr e) {
+    const bool is_slot =
+        e.form == Form::kNat && e.text.size() < 4 && std::stoull(e.text) < scope.slots;
+    return is_slot || e.form == Form::kApp ? app({nat(2), std::move(e)}) : e;
+  }
+
+  Expr apply_code(Expr function, std::vector<Expr> arguments) {
+    for (Expr& argument : arguments) {
+      function = app({nat(0), std::move(function), std::move(argument)});
+    }
+    return function;
+  }
+
+  std::vector<Expr> codes(const Scope& scope, uint64_t count, uint32_t depth) {
+    std::vector<Expr> all;
+    for (uint64_t i = 0; i < count; i++) all.push_back(code(scope, depth));
+    return all;
+  }
+
+  Expr code(const Scope& scope, uint32_t depth) {
+    if (depth == 0) return one_in(3) ? quote(scope, value(0)) : slot(scope);
+    switch (below(16)) {
+      case 0:
+      case 1:
+      case 2:
+        return slot(scope);
+      case 3:
+        return quote(scope, value(depth - 1));
+      case 4:
+        return one_in(2) ? app({nat(2), value(depth - 1)}) : value(depth - 1);
+      case 5:
+        return odd_form(scope, depth - 1);
+      case 6:
+        return apply_code(slot(scope), codes(scope, 1 + below(2), depth - 1));
+      case 7:
+        return traced_code(scope, depth - 1);
+      case 8:
+        return row_code(scope, depth - 1);
+      case 9:
+        return reflect_code(scope, depth - 1);
+      case 10:
+        return apply_code(nat(5 + scope.slots), codes(scope, 1, depth - 1));
+      default: {
+        uint64_t arity = 0;
+        Expr f = quote(scope, function(depth - 1, &arity));
+        return apply_code(std::move(f), codes(scope, near(arity), depth - 1));
+      }
+    }
+  }
+
+  /// Something that has the look of code but is a constant, or is no code at this place.
+  Expr odd_form(const Scope& scope, uint32_t depth) {
+    switch (below(6)) {
+      case 0:
+        return app({nat(1), slot(scope), code(scope, depth)});
+      case 1:
+        return app({nat(0), slot(scope)});
+      case 2:
+        return app({nat(2), slot(scope), slot(scope)});
+      case 3:
+        return app({nat(1), slot(scope)});
+      case 4:
+        return app({pin(nat(0)), slot(scope), slot(scope)});
+      default:
+        return nat(scope.slots - 1 + below(3));
+    }
+  }
+
+  Expr traced_code(const Scope& scope, uint32_t depth) {
+    return apply_code(name(kTraceName), codes(scope, 2, depth));
+  }
+
+  Expr row_code(const Scope& scope, uint32_t depth) {
+    const uint64_t size = 1 + below(3);
+    return apply_code(law(0, size + 1, nat(0)), codes(scope, size, depth));
+  }
+
+  Expr reflect_code(const Scope& scope, uint32_t depth) {
+    return apply_code(quote(scope, nat(1)), codes(scope, 5, depth));
+  }
+
+  /// (2 z p x) with p calling the law itself on the predecessor.
+  Expr countdown(const Scope& scope, uint32_t depth) {
+    Expr again = nat(0);
+    if (scope.arguments > 1) {
+      again = apply_code(std::move(again), codes(scope, scope.arguments - 1, depth > 0 ? 1 : 0));
+    }
+    return apply_code(quote(scope, nat(2)),
+                      {code(scope, depth), std::move(again), nat(scope.arguments)});
+  }
+
+  /// Mostly `arity`.
+  uint64_t near(uint64_t arity) {
+    if (one_in(8)) return arity + 1;
+    return one_in(6) && arity > 1 ? 1 + below(arity - 1) : arity;
+  }
+
+  // --- Programs.
+
+  std::vector<Expr> expressions(uint64_t count, uint32_t depth) {
+    std::vector<Expr> all;
+    for (uint64_t i = 0; i < count; i++) all.push_back(expression(depth));
+    return all;
+  }
+
+  Expr call(uint32_t depth) {
+    uint64_t arity = 0;
+    std::vector<Expr> parts = {function(depth, &arity)};
+    for (Expr& argument : expressions(near(arity), depth)) parts.push_back(std::move(argument));
+    return app(std::move(parts));
+  }
+
+  Expr expression(uint32_t depth) {
+    if (depth == 0) return value(1);
+    switch (below(14)) {
+      case 0:
+        return value(depth);
+      case 1:
+        return row(expressions(1 + below(3), depth - 1));
+      case 2: {
+        std::vector<Expr> pairs;
+        for (Expr& key : keys()) {
+          pairs.push_back(std::move(key));
+          pairs.push_back(expression(depth - 1));
+        }
+        return tab(std::move(pairs));
+      }
+      case 3:
+        return app({nat(5 + below(4)), expression(depth - 1)});
+      case 4:
+        return app({name(kTraceName), expression(depth - 1), expression(depth - 1)});
+      case 5:
+        return app({name(kTryName), row({call(depth - 1)})});
+      case 6: {
+        uint64_t arity = 0;
+        std::vector<Expr> attempt = {function(depth - 1, &arity)};
+        for (Expr& e : expressions(near(arity), depth - 1)) attempt.push_back(std::move(e));
+        return app({name(kTryName), row(std::move(attempt))});
+      }
+      case 7: {
+        std::vector<Expr> parts = {nat(1)};
+        for (Expr& e : expressions(5, depth - 1)) parts.push_back(std::move(e));
+        return app(std::move(parts));
+      }
+      case 8:
+        return app(expressions(2 + below(2), depth - 1));
+      default:
+        return call(depth - 1);
+    }
+  }
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace
+
+Expr generate(uint64_t seed) {
+  return Generator(seed).program();
+}
+
+}  // namespace plan::differential

@@ -1,0 +1,119 @@
+// tests/differential/vm_print.cc: canonical text of heap values, with an explicit stack.
+#include "base/check.h"
+#include "gc/parts.h"
+#include "tests/differential/vm_side.h"
+#include "value/nat_decimal.h"
+
+namespace plan::differential {
+
+namespace {
+
+class Printer {
+ public:
+  explicit Printer(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  std::string run(Value v) {
+    pending_.push_back({v, nullptr});
+    while (!pending_.empty() && out_.size() <= limit_bytes_) {
+      const Item item = pending_.back();
+      pending_.pop_back();
+      if (item.text != nullptr) {
+        out_ += item.text;
+      } else {
+        value(deref(item.value));
+      }
+    }
+    if (out_.size() > limit_bytes_) out_.resize(limit_bytes_);
+    return std::move(out_);
+  }
+
+ private:
+  /// Text if not null, else a value.
+  struct Item {
+    Value value;
+    const char* text;
+  };
+
+  void number(Value n) {
+    uint64_t scratch = 0;
+    out_ += nat::to_decimal(nat_limbs(n, scratch));
+  }
+
+  /// `parts` between brackets, to be printed next.
+  void bracket(const char* open, const std::vector<Value>& parts, const char* close) {
+    out_ += open;
+    pending_.push_back({Value{}, close});
+    for (size_t i = parts.size(); i > 0; i--) {
+      pending_.push_back({parts[i - 1], nullptr});
+      if (i > 1) pending_.push_back({Value{}, " "});
+    }
+  }
+
+  static std::vector<Value> parts_in_order(Value v) {
+    const gc::Parts all = gc::parts_of(v);
+    std::vector<Value> parts;
+    for (uint64_t i = 0; i < all.count(); i++) parts.push_back(all.at(i));
+    return parts;
+  }
+
+  void bar(Value v) {
+    out_ += '#';
+    for (const uint8_t byte : bar_bytes(v)) {
+      out_ += "0123456789abcdef"[byte / 16];
+      out_ += "0123456789abcdef"[byte % 16];
+    }
+  }
+
+  void cow(Value v) {
+    uint64_t scratch = 0;
+    const std::span<const uint64_t> size = nat_limbs(cow_size(v), scratch);
+    out_ += "{0 " + std::to_string(size[0] + 1) + " 0}";  // no test has a cow of 2^64 - 1
+  }
+
+  void tab(Value v) {
+    const Value keys = tab_keys(v);
+    const Value values = deref(tab_values(v));
+    std::vector<Value> pairs;
+    for (uint64_t i = 0; i < row_size(keys); i++) {
+      pairs.push_back(row_at(keys, i));
+      pairs.push_back(row_at(values, i));
+    }
+    bracket("=[", pairs, "]");
+  }
+
+  void value(Value v) {
+    if (v.is_nat()) return number(v);
+    switch (v.object()->kind()) {
+      case Kind::kPin:
+        return bracket("<", {pin_item(v)}, ">");
+      case Kind::kLaw:
+        return bracket("{", {law_name(v), law_args(v), law_body(v)}, "}");
+      case Kind::kClosure:
+        return bracket("(", parts_in_order(v), ")");
+      case Kind::kRow:
+        return bracket("[", parts_in_order(v), "]");
+      case Kind::kSet:
+        return bracket("%[", parts_in_order(v), "]");
+      case Kind::kTab:
+        return tab(v);
+      case Kind::kBar:
+        return bar(v);
+      case Kind::kCow:
+        return cow(v);
+      default:
+        out_ += '?';
+    }
+  }
+
+  size_t limit_bytes_;
+  std::string out_;
+  std::vector<Item> pending_;
+};
+
+}  // namespace
+
+std::string print_value(Value v, size_t limit_bytes) {
+  return Printer(limit_bytes).run(v);
+}
+
+}  // namespace plan::differential
