@@ -44,11 +44,27 @@ Value cdr_of(gc::Heap& heap, Value v) {
   return body_of(heap, v);
 }
 
+Value make_row_unfilled(gc::Heap& heap, uint64_t size) {
+  if (size == 0) return heap.empty_row();
+  return tagged(heap.allocate(make_header(Kind::kRow, size), size), kTagData);
+}
+
 Value row_slice(gc::Heap& heap, Value row, uint64_t from, uint64_t to) {
   if (from == 0 && to == row_size(row)) return row;
-  const Value slice = gc::make_row_zero(heap, to - from);
-  for (uint64_t i = from; i < to; ++i) gc::set_row_element(slice, i - from, row_at(row, i));
+  const Value slice = make_row_unfilled(heap, to - from);
+  copy_elements(slice, 0, row, from, to - from);
   return slice;
+}
+
+Value row_with(gc::Heap& heap, Value row, uint64_t index, Value v, RowEdit edit) {
+  const uint64_t size = row_size(row);
+  const uint64_t left_out = edit == RowEdit::kInsert ? 0 : 1;
+  const uint64_t put_in = edit == RowEdit::kRemove ? 0 : 1;
+  const Value result = make_row_unfilled(heap, size - left_out + put_in);
+  copy_elements(result, 0, row, 0, index);
+  if (put_in != 0) gc::set_row_element(result, index, v);
+  copy_elements(result, index + put_in, row, index + left_out, size - index - left_out);
+  return result;
 }
 
 KeyPlace find_key(Value key, Value key_row) {

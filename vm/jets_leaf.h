@@ -11,6 +11,7 @@
 #include "vm/nat_ops.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace plan::vm {
 
@@ -102,8 +103,21 @@ inline uint64_t clamp_generic(Value n, uint64_t size) {
   return n.is_nat() ? clamp_count(n, size) : size;
 }
 
+// --- Parts of rows. Elements are copied as they are, indirections included.
+
+/// A row whose elements must all be written before the next safepoint.
+Value make_row_unfilled(gc::Heap& heap, uint64_t size);
+/// `to`[at + i] = `from`[begin + i] for i < count.
+inline void copy_elements(Value to, uint64_t at, Value from, uint64_t begin, uint64_t count) {
+  if (count == 0) return;
+  std::memcpy(to.object()->payload + at, from.object()->payload + begin, count * sizeof(Word));
+}
 /// The elements [from, to) of a row, as a row.
 Value row_slice(gc::Heap& heap, Value row, uint64_t from, uint64_t to);
+
+enum class RowEdit : uint8_t { kInsert, kReplace, kRemove };
+/// A copy of `row` with `v` put in before element `index`, or in its place, or without the element.
+Value row_with(gc::Heap& heap, Value row, uint64_t index, Value v, RowEdit edit);
 
 // --- Looking for a key among keys in ascending order.
 

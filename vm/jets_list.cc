@@ -49,11 +49,10 @@ JetResult jet_cat(JetCall& c) {
   const Value result = gc::make_row_zero(c.heap, total);
   uint64_t at = 0;
   for (uint64_t i = 0; i < size; ++i) {
+    if (i % kPollElements == 0) PLAN_POLL(c);
     const Value part = row_at(row, i);
-    for (uint64_t k = 0; k < row_size(part); ++k) {
-      if (at % kPollElements == 0) PLAN_POLL(c);
-      gc::set_row_element(result, at++, row_at(part, k));
-    }
+    copy_elements(result, at, part, 0, row_size(part));
+    at += row_size(part);
   }
   return done(result);
 }
@@ -80,7 +79,7 @@ JetResult jet_unfoldr(JetCall& c) {
     if (answer.is_nat()) {
       const uint64_t size = c.state - 1;
       if (!c.heap.fits(8 * size)) return out_of_memory();
-      const Value result = gc::make_row_zero(c.heap, size);
+      const Value result = make_row_unfilled(c.heap, size);
       Value list = c.scratch[0];
       for (uint64_t i = size; i-- > 0; list = row_at(list, 1)) {
         gc::set_row_element(result, i, row_at(list, 0));

@@ -49,11 +49,7 @@ JetResult put(JetCall& c, const Value& row, const Value& index, const Value& v) 
   if (i >= size) return done(row);
   if (is_row(row)) {
     if (!row_fits(c.heap, size, 0)) return out_of_memory();
-    const Value copy = gc::make_row_zero(c.heap, size);
-    for (uint64_t k = 0; k < size; ++k) {
-      gc::set_row_element(copy, k, k == i ? v : row_at(row, k));
-    }
-    return done(copy);
+    return done(row_with(c.heap, row, i, v, RowEdit::kReplace));
   }
   const Value head = is_tab(row) ? tab_set(row) : closure_head(row);
   if (is_set(head)) PLAN_NEED(v);  // a set looks at what it is applied to
@@ -133,9 +129,9 @@ JetResult weld(JetCall& c, Value x, Value y) {
   if (size_x == 0) return done(y);
   if (size_y == 0) return done(x);
   if (!row_fits(c.heap, size_x + size_y, 0)) return out_of_memory();
-  const Value row = gc::make_row_zero(c.heap, size_x + size_y);
-  for (uint64_t i = 0; i < size_x; ++i) gc::set_row_element(row, i, row_at(x, i));
-  for (uint64_t i = 0; i < size_y; ++i) gc::set_row_element(row, size_x + i, row_at(y, i));
+  const Value row = make_row_unfilled(c.heap, size_x + size_y);
+  copy_elements(row, 0, x, 0, size_x);
+  copy_elements(row, size_x, y, 0, size_y);
   return done(row);
 }
 
@@ -180,7 +176,7 @@ JetResult jet_rev(JetCall& c) {
   if (!is_row(row)) return decline();
   const uint64_t size = row_size(row);
   if (!row_fits(c.heap, size, 0)) return out_of_memory();
-  const Value result = gc::make_row_zero(c.heap, size);
+  const Value result = make_row_unfilled(c.heap, size);
   for (uint64_t i = 0; i < size; ++i) gc::set_row_element(result, size - 1 - i, row_at(row, i));
   return done(result);
 }

@@ -14,16 +14,6 @@ Value make_subset(gc::Heap& heap, Value keys, uint64_t from, uint64_t to) {
   return gc::make_set(heap, row_slice(heap, keys, from, to));
 }
 
-/// `keys` with `key` at `index`, which moves the others up.
-Value insert_key(gc::Heap& heap, Value keys, uint64_t index, Value key) {
-  const uint64_t size = row_size(keys);
-  const Value result = gc::make_row_zero(heap, size + 1);
-  for (uint64_t i = 0; i < index; ++i) gc::set_row_element(result, i, row_at(keys, i));
-  gc::set_row_element(result, index, key);
-  for (uint64_t i = index; i < size; ++i) gc::set_row_element(result, i + 1, row_at(keys, i));
-  return result;
-}
-
 int compare_keys(Value a, Value b) {
   return compare_normal(a, b, match_pin_hashes);
 }
@@ -91,7 +81,8 @@ JetResult jet_set_ins(JetCall& c) {
   }
   const KeyPlace place = find_key(c.needed, keys);
   if (place.found) return done(c.args[1]);
-  return done(gc::make_set(c.heap, insert_key(c.heap, keys, place.index, c.needed)));
+  return done(
+      gc::make_set(c.heap, row_with(c.heap, keys, place.index, c.needed, RowEdit::kInsert)));
 }
 
 JetResult jet_set_del(JetCall& c) {
@@ -102,13 +93,7 @@ JetResult jet_set_del(JetCall& c) {
   const JetResult result = find_lazy_key(c, c.args[0], keys, place);
   if (result.status != JetStatus::kDone) return result;
   if (!place.found) return done(c.args[1]);
-  const uint64_t size = row_size(keys);
-  const Value left = gc::make_row_zero(c.heap, size - 1);
-  for (uint64_t i = 0; i < size; ++i) {
-    if (i != place.index) {
-      gc::set_row_element(left, i < place.index ? i : i - 1, row_at(keys, i));
-    }
-  }
+  const Value left = row_with(c.heap, keys, place.index, Value{}, RowEdit::kRemove);
   return done(gc::make_set(c.heap, left));
 }
 

@@ -19,19 +19,6 @@ Value tab_slice(gc::Heap& heap, Value tab, uint64_t from, uint64_t to) {
                      row_slice(heap, tab_values(tab), from, to));
 }
 
-Value row_with(gc::Heap& heap, Value row, uint64_t index, Value v, RowEdit edit) {
-  const uint64_t size = row_size(row);
-  const uint64_t skip = edit == RowEdit::kInsert ? 0 : 1;  // elements of `row` left out
-  const uint64_t added = edit == RowEdit::kRemove ? 0 : 1;
-  const Value result = gc::make_row_zero(heap, size - skip + added);
-  for (uint64_t i = 0; i < index; ++i) gc::set_row_element(result, i, row_at(row, i));
-  if (added != 0) gc::set_row_element(result, index, v);
-  for (uint64_t i = index + skip; i < size; ++i) {
-    gc::set_row_element(result, i - skip + added, row_at(row, i));
-  }
-  return result;
-}
-
 Value tab_insert(gc::Heap& heap, Value tab, uint64_t index, Value key, Value v) {
   return make_tab_of(heap, row_with(heap, tab_keys(tab), index, key, RowEdit::kInsert),
                      row_with(heap, tab_values(tab), index, v, RowEdit::kInsert));

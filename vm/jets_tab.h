@@ -10,10 +10,6 @@ Value make_tab_of(gc::Heap& heap, Value key_row, Value value_row);
 /// The entries [from, to).
 Value tab_slice(gc::Heap& heap, Value tab, uint64_t from, uint64_t to);
 
-enum class RowEdit : uint8_t { kInsert, kReplace, kRemove };
-/// A copy of `row` with `v` put in before element `index`, or in its place, or without the element.
-Value row_with(gc::Heap& heap, Value row, uint64_t index, Value v, RowEdit edit);
-
 Value tab_insert(gc::Heap& heap, Value tab, uint64_t index, Value key, Value v);
 Value tab_replace(gc::Heap& heap, Value tab, uint64_t index, Value v);
 Value tab_remove(gc::Heap& heap, Value tab, uint64_t index);
