@@ -30,7 +30,7 @@ void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t co
 }  // namespace
 
 TEST(Differential, InterpreterAgreesWithOracle) {
-  expect_agreement({}, 1, 20'000);
+  expect_agreement({}, 1, 10'000);
 }
 
 TEST(Differential, InterpreterAgreesWithOracleUnderGcStress) {

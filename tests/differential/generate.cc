@@ -6,6 +6,8 @@
 // arguments. Recursion comes with a countdown mostly, or nearly every program would run forever.
 #include "tests/differential/generate.h"
 
+#include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -15,12 +17,22 @@ namespace {
 
 constexpr uint64_t kArgumentsMax = 4;
 constexpr uint64_t kLetsMax = 3;
+/// Bodies of laws, by how many laws are around them.
+constexpr uint32_t kCodeDepths[] = {4, 2, 1, 0};
 
 class Generator {
  public:
   explicit Generator(uint64_t seed) : random_(seed) {}
 
-  Expr program() { return expression(4); }
+  /// Half of all programs are one call of a law on small values, where most of it is run.
+  Expr program() {
+    if (one_in(2)) return expression(3);
+    const uint64_t arguments = arguments_of_law();
+    std::vector<Expr> parts = {law_of(arguments)};
+    if (one_in(2)) parts[0] = pin(std::move(parts[0]));
+    for (uint64_t i = 0; i < arguments; i++) parts.push_back(expression(one_in(3) ? 1 : 0));
+    return app(std::move(parts));
+  }
 
  private:
   /// Slots of the law whose body is being made.
@@ -96,9 +108,9 @@ class Generator {
       case 9:
         return name(one_in(2) ? kTryName : kTraceName);
       case 10:
-        return pin(any_law(depth - 1));
+        return pin(any_law());
       default:
-        return any_law(depth - 1);
+        return any_law();
     }
   }
 
@@ -120,7 +132,7 @@ class Generator {
   /// A function without all of its arguments.
   Expr partial(uint32_t depth) {
     uint64_t arity = 0;
-    std::vector<Expr> parts = {function(depth, &arity)};
+    std::vector<Expr> parts = {function(&arity)};
     for (uint64_t i = 1 + below(arity > 1 ? arity - 1 : 1); i > 0 && arity > 1; i--) {
       parts.push_back(value(depth > 0 ? depth - 1 : 0));
       arity--;
@@ -128,15 +140,19 @@ class Generator {
     return parts.size() == 1 ? parts[0] : app(std::move(parts));
   }
 
+  uint64_t arguments_of_law() {
+    return one_in(16) ? kArgumentsMax + 1 + below(6) : 1 + below(kArgumentsMax);
+  }
+
   /// A function, and how many arguments it takes.
-  Expr function(uint32_t depth, uint64_t* arity) {
+  Expr function(uint64_t* arity) {
     switch (below(8)) {
       case 0:
       case 1:
       case 2:
         return opcode(arity);
       case 3: {
-        Expr f = law_of(*arity = 1 + below(kArgumentsMax), depth);
+        Expr f = law_of(*arity = arguments_of_law());
         return one_in(2) ? pin(std::move(f)) : f;
       }
       case 4: {
@@ -148,7 +164,7 @@ class Generator {
         *arity = 2;
         return one_in(4) ? pin(set(keys())) : set(keys());
       default:
-        return law_of(*arity = 1 + below(kArgumentsMax), depth);
+        return law_of(*arity = arguments_of_law());
     }
   }
 
@@ -160,17 +176,22 @@ class Generator {
     return one_in(8) ? pin(std::move(e)) : e;
   }
 
-  Expr any_law(uint32_t depth) { return law_of(1 + below(kArgumentsMax), depth); }
+  Expr any_law() { return law_of(arguments_of_law()); }
 
   // --- Laws.
 
-  Expr law_of(uint64_t arguments, uint32_t depth) {
-    const uint64_t lets = one_in(2) ? 0 : below(kLetsMax + 1);
+  Expr law_of(uint64_t arguments) {
+    const uint32_t depth = kCodeDepths[std::min(laws_around_, std::size(kCodeDepths) - 1)];
+    laws_around_++;
+    uint64_t lets = one_in(2) ? 0 : below(kLetsMax + 1);
+    if (one_in(20)) lets = below(12);
     const Scope scope{arguments, 1 + arguments + lets};
     Expr body = one_in(6) ? countdown(scope, depth) : code(scope, depth);
     for (uint64_t i = 0; i < lets; i++) {
-      body = app({nat(1), one_in(12) ? slot(scope) : code(scope, depth), std::move(body)});
+      Expr bound = one_in(12) ? slot(scope) : code(scope, depth > 0 ? depth - 1 : 0);
+      body = app({nat(1), std::move(bound), std::move(body)});
     }
+    laws_around_--;
     return law(one_in(8) ? below(3) : 7, arguments, std::move(body));
   }
 
@@ -223,7 +244,7 @@ class Generator {
         return apply_code(nat(5 + scope.slots), codes(scope, 1, depth - 1));
       default: {
         uint64_t arity = 0;
-        Expr f = quote(scope, function(depth - 1, &arity));
+        Expr f = quote(scope, function(&arity));
         return apply_code(std::move(f), codes(scope, near(arity), depth - 1));
       }
     }
@@ -286,7 +307,7 @@ class Generator {
 
   Expr call(uint32_t depth) {
     uint64_t arity = 0;
-    std::vector<Expr> parts = {function(depth, &arity)};
+    std::vector<Expr> parts = {function(&arity)};
     for (Expr& argument : expressions(near(arity), depth)) parts.push_back(std::move(argument));
     return app(std::move(parts));
   }
@@ -314,7 +335,7 @@ class Generator {
         return app({name(kTryName), row({call(depth - 1)})});
       case 6: {
         uint64_t arity = 0;
-        std::vector<Expr> attempt = {function(depth - 1, &arity)};
+        std::vector<Expr> attempt = {function(&arity)};
         for (Expr& e : expressions(near(arity), depth - 1)) attempt.push_back(std::move(e));
         return app({name(kTryName), row(std::move(attempt))});
       }
@@ -331,6 +352,7 @@ class Generator {
   }
 
   std::mt19937_64 random_;
+  size_t laws_around_ = 0;  ///< the law being made
 };
 
 }  // namespace

@@ -23,6 +23,11 @@ std::vector<Expr> smaller_at_root(const Expr& e) {
   for (const Expr& part : e.parts) candidates.push_back(part);
   if (e.form == Form::kBar && !e.text.empty()) candidates.push_back(bar(""));
   if (e.form == Form::kLaw || e.form == Form::kPin) return candidates;
+  if (e.form == Form::kApp && !e.parts.empty() && e.parts[0].form == Form::kApp) {
+    Expr flat = e.parts[0];
+    flat.parts.insert(flat.parts.end(), e.parts.begin() + 1, e.parts.end());
+    candidates.push_back(std::move(flat));
+  }
   const size_t step = e.form == Form::kTab ? 2 : 1;
   for (size_t i = 0; i + step <= e.parts.size(); i += step) {
     Expr shorter = e;
@@ -45,8 +50,15 @@ class Shrinker {
   }
 
  private:
-  /// Makes the part `at` of program_, or a part of it, smaller; false if nothing smaller will do.
+  /// Makes the part `at` of program_ and its parts as small as single steps can; true if it did.
   bool improve(Expr& at) {
+    bool improved = false;
+    while (improve_root(at)) improved = true;
+    for (size_t i = 0; i < at.parts.size(); i++) improved |= improve(at.parts[i]);
+    return improved;
+  }
+
+  bool improve_root(Expr& at) {
     const Expr original = at;
     for (Expr& candidate : smaller_at_root(original)) {
       if (attempts_ == 0) break;
@@ -55,9 +67,6 @@ class Shrinker {
       if (property_.holds(program_)) return true;
     }
     at = original;
-    for (Expr& part : at.parts) {
-      if (attempts_ > 0 && improve(part)) return true;
-    }
     return false;
   }
 
