@@ -150,7 +150,7 @@ class Evaluator {
   Term* call_pin(Term* pin, const Terms& arguments) {
     if (is_pinned_law_named(pin, "_Trace", 2)) return call_trace(arguments);
     if (is_pinned_law_named(pin, "_DeepTrace", 2)) return call_trace(arguments);
-    if (is_pinned_law_named(pin, "_Try", 1)) return call_try(arguments[0]);
+    if (is_pinned_law_named(pin, "_Try", 1)) return call_try(pin, arguments[0]);
     Term* item = pin->first;
     uint64_t size = 0;
     const bool is_plain_law = item->kind == Kind::kLaw && !is_cow(item, &size);
@@ -167,13 +167,13 @@ class Evaluator {
     return arguments[1];
   }
 
-  /// jets.md section 3.12.
-  Term* call_try(Term* argument) {
+  /// jets.md section 3.12: native for rows; anything else is what the law makes of it.
+  Term* call_try(Term* pin, Term* argument) {
     Term* v = whnf(argument);
     if (v == nullptr) return nullptr;
-    if (v->kind != Kind::kApp) return arena_.make_nat(0);
-    const Spine spine = spine_of(v);
-    const Terms elements(spine.arguments.rbegin(), spine.arguments.rend());
+    Terms elements;
+    if (!is_row(v, &elements)) return call_law(pin->first, pin, {v});
+    if (elements.empty()) return arena_.make_nat(0);
     for (Term* element : elements) {
       if (normalise(element) == nullptr) return nullptr;
     }
