@@ -7,9 +7,13 @@
 namespace plan::differential {
 
 Judge::Judge() {
+  PLAN_CHECK(define(kTraceName, "<{'_Trace' 2 (2 0)}>"));
+  PLAN_CHECK(define(kTryName, "<{'_Try' 1 (2 0)}>"));
+}
+
+bool Judge::define(const std::string& name, const std::string& text) {
   std::string error;
-  PLAN_CHECK(oracle_.define(kTraceName, "<{'_Trace' 2 (2 0)}>", &error));
-  PLAN_CHECK(oracle_.define(kTryName, "<{'_Try' 1 (2 0)}>", &error));
+  return oracle_.define(name, text, &error);
 }
 
 std::optional<std::string> Judge::expected(const Expr& program) {

@@ -16,6 +16,8 @@ class Judge {
  public:
   Judge();
 
+  bool define(const std::string& name, const std::string& text);
+
   /// What the oracle says, or nothing if the program is malformed or goes beyond kLimits.
   std::optional<std::string> expected(const Expr& program);
 

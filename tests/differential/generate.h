@@ -4,6 +4,8 @@
 #include "tests/differential/expr.h"
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 namespace plan::differential {
 
@@ -13,5 +15,15 @@ inline constexpr char kTryName[] = "try";
 
 /// The program of this seed, the same on every machine. Well formed: what must be a value is one.
 Expr generate(uint64_t seed);
+
+/// A function known by name to both sides, and how many arguments it takes.
+struct NamedFunction {
+  std::string name;
+  uint64_t arity;
+};
+
+/// A program of this seed that calls one of `functions`. Its arguments are mostly of the kind that
+/// the name suggests; any part may be delayed, traced, crashing, or of another kind.
+Expr generate_call(uint64_t seed, std::span<const NamedFunction> functions);
 
 }  // namespace plan::differential

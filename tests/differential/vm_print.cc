@@ -1,7 +1,8 @@
 // tests/differential/vm_print.cc: canonical text of heap values, with an explicit stack.
-#include "base/check.h"
+#include "tests/differential/vm_print.h"
+
+#include "gc/hash.h"
 #include "gc/parts.h"
-#include "tests/differential/vm_side.h"
 #include "value/nat_decimal.h"
 
 namespace plan::differential {
@@ -10,7 +11,7 @@ namespace {
 
 class Printer {
  public:
-  explicit Printer(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  Printer(size_t limit_bytes, const PinNames* names) : limit_bytes_(limit_bytes), names_(names) {}
 
   std::string run(Value v) {
     pending_.push_back({v, nullptr});
@@ -56,6 +57,18 @@ class Printer {
     return parts;
   }
 
+  void pin(Value v) {
+    if (names_ != nullptr) {
+      Result<const Hash256*> hash = gc::pin_hash(v);
+      const auto found = hash ? names_->find(**hash) : names_->end();
+      if (found != names_->end()) {
+        out_ += "$" + found->second;
+        return;
+      }
+    }
+    bracket("<", {pin_item(v)}, ">");
+  }
+
   void bar(Value v) {
     out_ += '#';
     for (const uint8_t byte : bar_bytes(v)) {
@@ -85,7 +98,7 @@ class Printer {
     if (v.is_nat()) return number(v);
     switch (v.object()->kind()) {
       case Kind::kPin:
-        return bracket("<", {pin_item(v)}, ">");
+        return pin(v);
       case Kind::kLaw:
         return bracket("{", {law_name(v), law_args(v), law_body(v)}, "}");
       case Kind::kClosure:
@@ -106,14 +119,15 @@ class Printer {
   }
 
   size_t limit_bytes_;
+  const PinNames* names_;
   std::string out_;
   std::vector<Item> pending_;
 };
 
 }  // namespace
 
-std::string print_value(Value v, size_t limit_bytes) {
-  return Printer(limit_bytes).run(v);
+std::string print_value(Value v, size_t limit_bytes, const PinNames* names) {
+  return Printer(limit_bytes, names).run(v);
 }
 
 }  // namespace plan::differential

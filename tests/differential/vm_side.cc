@@ -6,6 +6,7 @@
 #include "gc/make.h"
 #include "gc/region.h"
 #include "tests/differential/generate.h"
+#include "tests/differential/vm_print.h"
 #include "value/nat_decimal.h"
 #include "vm/jets.h"
 
@@ -70,13 +71,19 @@ VmSide::VmSide(const VmOptions& options) : evaluator_(vm_options(options)) {
   evaluator_.set_time_limit_ns(options.time_limit_ns);
   // Stand-ins for the two jets that are no mere optimisation. Their laws differ from the library's,
   // so the hash does not match them; the oracle knows them by name.
-  const auto stand_in = [this](const char* law, vm::JetId jet) {
-    const Value pin = evaluator_.pin(*build(*parse(law), true));
-    gc::pin_region(pin)->jet = static_cast<int16_t>(jet);
-    return std::make_unique<gc::Root>(evaluator_.heap(), pin);
+  const auto stand_in = [this](const char* pin_name, const char* pin, vm::JetId jet) {
+    PLAN_CHECK(define(pin_name, *parse(pin)));
+    gc::pin_region(names_[pin_name]->get())->jet = static_cast<int16_t>(jet);
   };
-  trace_ = stand_in("{'_Trace' 2 (2 0)}", vm::JetId::kTrace);
-  try_ = stand_in("{'_Try' 1 (2 0)}", vm::JetId::kTry);
+  stand_in(kTraceName, "<{'_Trace' 2 (2 0)}>", vm::JetId::kTrace);
+  stand_in(kTryName, "<{'_Try' 1 (2 0)}>", vm::JetId::kTry);
+}
+
+bool VmSide::define(const std::string& name, const Expr& value) {
+  const std::optional<Value> v = build(value, true);
+  if (!v) return false;
+  names_[name] = std::make_unique<gc::Root>(evaluator_.heap(), *v);
+  return true;
 }
 
 std::string VmSide::run(const Expr& program, size_t text_bytes) {
@@ -107,9 +114,8 @@ std::optional<Value> VmSide::build(const Expr& e, bool is_value) {
     case Form::kBar:
       return gc::make_bar(heap, bytes_of_hex(e.text));
     case Form::kName:
-      if (e.text == kTraceName) return trace_->get();
-      if (e.text == kTryName) return try_->get();
-      return std::nullopt;
+      if (!names_.contains(e.text)) return std::nullopt;
+      return names_[e.text]->get();
     case Form::kApp:
       return build_application(e, is_value);
     case Form::kRow:

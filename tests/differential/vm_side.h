@@ -4,6 +4,7 @@
 #include "tests/differential/expr.h"
 #include "vm/eval.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ class VmSide {
   /// `program` must be well formed.
   std::string run(const Expr& program, size_t text_bytes);
 
+  /// Makes $name stand for `value`, which is pinned and compared with the jets by its hash.
+  bool define(const std::string& name, const Expr& value);
+
  private:
   std::optional<Value> build(const Expr& e, bool is_value);
   std::optional<Value> build_law(const Expr& e);
@@ -34,11 +38,7 @@ class VmSide {
   bool build_all(const std::vector<Expr>& parts, bool is_value, std::vector<Value>* values);
 
   vm::Evaluator evaluator_;
-  std::unique_ptr<gc::Root> trace_;
-  std::unique_ptr<gc::Root> try_;
+  std::map<std::string, std::unique_ptr<gc::Root>> names_;
 };
-
-/// Canonical text of a normal form, cut off after `limit_bytes`; `?` for what is none.
-std::string print_value(Value v, size_t limit_bytes);
 
 }  // namespace plan::differential
