@@ -28,8 +28,7 @@ Status check_room(const Heap& heap, uint64_t words) {
 
 /// make_law compares the elements of such a row, however long that takes; so try it here first.
 Status check_comparable(Value row) {
-  const uint64_t steps =
-      std::max(kPairComparisonSteps, kSetComparisonSteps / (row_size(row) + 1));
+  const uint64_t steps = std::max(kPairComparisonSteps, kSetComparisonSteps / (row_size(row) + 1));
   for (uint64_t i = 1; i < row_size(row); i++) {
     const LazyComparison c = compare_lazy(row_at(row, i - 1), row_at(row, i), steps);
     if (c.status == LazyComparison::kGaveUp) {
