@@ -1,12 +1,14 @@
 // tests/differential/plan_differential.cc: oracle against vm, for as many programs as wanted.
 //
-// plan_differential COUNT [FIRST_SEED] [gc-stress] [nojets] [verbose]   random programs
+// plan_differential COUNT [FIRST_SEED] [gc-stress] [nojets]             random programs
 // plan_differential - [gc-stress] [nojets]                             programs from standard input
 //
-// Prints each difference, shrunk; ends with 1 if there was one. An evaluator that dies takes this
-// program along: `verbose` prints each program before it runs.
+// Prints each difference, shrunk; ends with 1 if there was one. Programs run in child processes,
+// one after the other until one differs or dies; that one is then shrunk in processes of its own.
+#include "tests/differential/isolate.h"
 #include "tests/differential/vm_compare.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,28 +17,69 @@ namespace plan::differential {
 
 namespace {
 
-constexpr uint32_t kShrinkAttempts = 20'000;
+constexpr uint32_t kShrinkAttempts = 4'000;
 constexpr uint32_t kDifferencesMax = 20;
+constexpr uint64_t kBatchPrograms = 500;
+constexpr uint32_t kBatchSeconds = 300;
 
 struct Arguments {
   VmOptions options;
-  bool verbose = false;
   uint64_t count = 0;
   uint64_t first_seed = 1;
 };
 
-int run_random(const Arguments& arguments) {
-  VmDiffers differs(arguments.options);
-  uint32_t found = 0;
-  for (uint64_t i = 0; i < arguments.count && found < kDifferencesMax; i++) {
-    const uint64_t seed = arguments.first_seed + i;
-    const Expr program = generate(seed);
-    if (arguments.verbose) {
-      std::printf("PLAN_SEED=%lu %s\n", seed, to_text(program).c_str());
-      std::fflush(stdout);
+struct Batch {
+  const Arguments& arguments;
+  uint64_t seed;
+  uint64_t count;
+};
+
+/// Runs programs until one differs. Answers `N` differed, or nothing; a death is seen from outside.
+std::string run_batch(void* context) {
+  const auto* batch = static_cast<const Batch*>(context);
+  VmDiffers differs(batch->arguments.options);
+  for (uint64_t seed = batch->seed; seed < batch->seed + batch->count; seed++) {
+    if (differs.holds(generate(seed))) return std::to_string(seed);
+  }
+  return "";
+}
+
+/// The first program of a batch that differs or kills, by halving: nothing if it kills only after
+/// others, which is then reported as such.
+uint64_t find_first(Batch batch) {
+  while (batch.count > 1) {
+    Batch half = batch;
+    half.count = batch.count / 2;
+    if (run_isolated(run_batch, &half, kBatchSeconds).empty()) {
+      batch.seed += half.count;
+      batch.count -= half.count;
+    } else {
+      batch.count = half.count;
     }
-    if (!differs.holds(program)) continue;
+  }
+  return batch.seed;
+}
+
+int run_random(const Arguments& arguments) {
+  uint32_t found = 0;
+  uint64_t done = 0;
+  while (done < arguments.count && found < kDifferencesMax) {
+    Batch batch{arguments, arguments.first_seed + done,
+                std::min(kBatchPrograms, arguments.count - done)};
+    if (run_isolated(run_batch, &batch, kBatchSeconds).empty()) {
+      done += batch.count;
+      continue;
+    }
     found++;
+    const uint64_t seed = find_first(batch);
+    done = seed + 1 - arguments.first_seed;
+    VmDiffers differs(arguments.options);
+    differs.isolate();
+    const Expr program = generate(seed);
+    if (!differs.holds(program)) {
+      std::printf("PLAN_SEED=%lu differs only after the programs from %lu on\n", seed, batch.seed);
+      continue;
+    }
     const Expr smallest = shrink(program, differs, kShrinkAttempts);
     std::printf("PLAN_SEED=%lu\n%s\n", seed, differs.report(smallest).c_str());
     std::fflush(stdout);
@@ -46,6 +89,7 @@ int run_random(const Arguments& arguments) {
 
 int run_lines(const Arguments& arguments) {
   VmDiffers differs(arguments.options);
+  differs.isolate();
   int status = 0;
   std::string line;
   for (int c = std::getchar(); c != EOF; c = std::getchar()) {
@@ -77,8 +121,6 @@ int main(int argc, char** argv) {
       arguments.options.gc_stress = true;
     } else if (std::strcmp(argv[i], "nojets") == 0) {
       arguments.options.jets = false;
-    } else if (std::strcmp(argv[i], "verbose") == 0) {
-      arguments.verbose = true;
     } else if (std::strcmp(argv[i], "-") == 0) {
       lines = true;
     } else {

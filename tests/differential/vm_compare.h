@@ -14,10 +14,16 @@ namespace plan::differential {
 /// part of what the next one tests.
 inline constexpr uint32_t kProgramsPerEvaluator = 500;
 
+/// How long an isolated program may take.
+inline constexpr uint32_t kIsolatedSeconds = 30;
+
 /// Oracle and evaluator disagree.
 class VmDiffers : public Property {
  public:
   explicit VmDiffers(const VmOptions& options) : options_(options) {}
+  /// Every program gets an evaluator of its own in a process of its own: slower, but a program that
+  /// kills the process is only one that differs.
+  void isolate() { is_isolated_ = true; }
   bool holds(const Expr& program) override;
   /// The program, what was expected, and what the evaluator said.
   std::string report(const Expr& program);
@@ -29,6 +35,7 @@ class VmDiffers : public Property {
   Judge judge_;
   std::unique_ptr<VmSide> vm_;
   uint32_t programs_ = 0;
+  bool is_isolated_ = false;
 };
 
 }  // namespace plan::differential
