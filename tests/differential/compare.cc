@@ -16,10 +16,10 @@ bool Judge::define(const std::string& name, const std::string& text) {
   return oracle_.define(name, text, &error);
 }
 
-std::optional<std::string> Judge::expected(const Expr& program) {
+std::optional<std::string> Judge::expected(const Expr& program, const oracle::Limits& limits) {
   oracle::Outcome outcome;
   std::string error;
-  if (!oracle_.run(to_text(program), kLimits, &outcome, &error)) return std::nullopt;
+  if (!oracle_.run(to_text(program), limits, &outcome, &error)) return std::nullopt;
   if (outcome.end == oracle::End::kFuel || outcome.end == oracle::End::kDepth) return std::nullopt;
   return oracle::describe(outcome);
 }

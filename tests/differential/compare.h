@@ -18,8 +18,8 @@ class Judge {
 
   bool define(const std::string& name, const std::string& text);
 
-  /// What the oracle says, or nothing if the program is malformed or goes beyond kLimits.
-  std::optional<std::string> expected(const Expr& program);
+  /// What the oracle says, or nothing if the program is malformed or goes beyond `limits`.
+  std::optional<std::string> expected(const Expr& program, const oracle::Limits& limits = kLimits);
 
   /// What the oracle with a seeded bug says. `program` is well formed.
   std::string with_bug(oracle::SeededBug bug, const Expr& program);

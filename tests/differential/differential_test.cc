@@ -37,4 +37,36 @@ TEST(Differential, InterpreterAgreesWithOracleUnderGcStress) {
   expect_agreement({.gc_stress = true}, 100'001, 2'000);
 }
 
+/// Programs whose depth is memory on our side; each ends with its depth as the argument.
+TEST(Differential, AgreesOnDeepPrograms) {
+  constexpr oracle::Limits kDeep = {.steps = 20'000'000, .depth = 2'000'000, .text_bytes = 1 << 24};
+  Judge judge;
+  for (const char* text : {
+           // f n = 3 (f (n-1)), from 0 and from a crash.
+           "({7 1 (0 (0 (0 (2 2) (2 0)) (0 {7 2 (0 (2 3) (0 1 2))} 0)) 1)} 100000)",
+           "({7 1 (0 (0 (0 (2 2) (0 5 1)) (0 {7 2 (0 (2 3) (0 1 2))} 0)) 1)} 100000)",
+           "($try [{7 1 (0 (0 (0 (2 2) (0 5 1)) (0 {7 2 (0 (2 3) (0 1 2))} 0)) 1)} 100000])",
+           // f n = [n (f (n-1))]: a deep normal form; and deep to the left.
+           "({7 1 (0 (0 (0 (2 2) (2 0)) (0 {7 2 (0 (0 {0 3 0} (0 1 2)) 2)} 0)) 1)} 50000)",
+           "({7 1 (0 (0 (0 (2 2) (2 0)) (0 {7 2 (0 (0 {0 3 0} 2) (0 1 2))} 0)) 1)} 50000)",
+           // f a n = f (3 a) (n-1): a chain of thunks, then forced.
+           "({7 2 (0 (0 (0 (2 2) 1) (0 0 (0 (2 3) 1))) 2)} 7 100000)",
+           // f n = f (n-1)
+           "({7 1 (0 (0 (0 (2 2) (2 9)) 0) 1)} 500000)",
+           // f n = try [f (n-1)]
+           "({7 1 (0 (0 (0 (2 2) (0 5 1)) (0 {7 2 (0 $try (0 (0 {0 3 0} 2) 1))} 0)) 1)} 3000)",
+           // f a n = f (4 [a]) (n-1): a chain of pins.
+           "({7 2 (0 (0 (0 (2 2) 1) (0 0 (0 (2 4) (0 {0 2 0} 1)))) 2)} 7 2000)",
+           // f a n = f ($t n [a]) (n-1)
+           "({7 2 (0 (0 (0 (2 2) 1) (0 0 (0 (0 $t 2) (0 {0 2 0} 1)))) 2)} 7 2000)",
+       }) {
+    const Expr program = *parse(text);
+    const std::optional<std::string> expected = judge.expected(program, kDeep);
+    ASSERT_TRUE(expected.has_value()) << text;
+    EXPECT_TRUE(VmSide({}).run(program, kDeep.text_bytes) == *expected)
+        << text << "\n"
+        << expected->substr(0, 200) << VmSide({}).run(program, 200);
+  }
+}
+
 }  // namespace plan::differential

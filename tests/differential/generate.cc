@@ -24,9 +24,11 @@ class Generator {
  public:
   explicit Generator(uint64_t seed) : random_(seed) {}
 
-  /// Half of all programs are one call of a law on small values, where most of it is run.
+  /// Two thirds of all programs are one call of a law: on small values, where most of it is run, or
+  /// counting down from a larger number.
   Expr program() {
-    if (one_in(2)) return expression(3);
+    if (one_in(3)) return expression(3);
+    if (one_in(2)) return loop();
     const uint64_t arguments = arguments_of_law();
     std::vector<Expr> parts = {law_of(arguments)};
     if (one_in(2)) parts[0] = pin(std::move(parts[0]));
@@ -285,7 +287,7 @@ class Generator {
   Expr countdown(const Scope& scope, uint32_t depth) {
     Expr again = nat(0);
     if (scope.arguments > 1) {
-      again = apply_code(std::move(again), codes(scope, scope.arguments - 1, depth > 0 ? 1 : 0));
+      again = apply_code(std::move(again), codes(scope, scope.arguments - 1, std::min(depth, 2u)));
     }
     return apply_code(quote(scope, nat(2)),
                       {code(scope, depth), std::move(again), nat(scope.arguments)});
@@ -298,6 +300,21 @@ class Generator {
   }
 
   // --- Programs.
+
+  Expr loop() {
+    const uint64_t arguments = 2 + below(kArgumentsMax - 1);
+    const uint64_t lets = below(3);
+    const Scope scope{arguments, 1 + arguments + lets};
+    laws_around_++;
+    Expr body = countdown(scope, 3);
+    for (uint64_t i = 0; i < lets; i++) body = app({nat(1), code(scope, 3), std::move(body)});
+    laws_around_--;
+    std::vector<Expr> parts = {law(7, arguments, std::move(body))};
+    if (one_in(2)) parts[0] = pin(std::move(parts[0]));
+    for (uint64_t i = 1; i < arguments; i++) parts.push_back(expression(one_in(3) ? 1 : 0));
+    parts.push_back(nat(1 + below(60)));
+    return app(std::move(parts));
+  }
 
   std::vector<Expr> expressions(uint64_t count, uint32_t depth) {
     std::vector<Expr> all;

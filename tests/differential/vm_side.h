@@ -30,6 +30,8 @@ class VmSide {
   /// Makes $name stand for `value`, which is pinned and compared with the jets by its hash.
   bool define(const std::string& name, const Expr& value);
 
+  const gc::Heap& heap() { return evaluator_.heap(); }
+
  private:
   std::optional<Value> build(const Expr& e, bool is_value);
   std::optional<Value> build_law(const Expr& e);
