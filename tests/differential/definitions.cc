@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "gc/hash.h"
 #include "gc/refs.h"
+#include "tests/differential/expr.h"
 #include "tests/differential/vm_print.h"
 #include "value/object.h"
 
@@ -12,6 +13,8 @@
 namespace plan::differential {
 
 namespace {
+
+const std::string kNameless = "pin";
 
 bool is_name_character(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -69,7 +72,7 @@ class Writer {
   void define(Value pin) {
     std::string name = law_name_text(pin);
     if (name.empty() || !used_.insert(name).second) {
-      name = "pin" + std::to_string(definitions_.size());
+      name = kNameless + std::to_string(definitions_.size());
       used_.insert(name);
     }
     definitions_.push_back({name, "<" + print_value(pin_item(pin), SIZE_MAX / 2, &names_) + ">"});
@@ -88,6 +91,37 @@ std::vector<Definition> definitions_of(std::span<const Value> pins) {
   Writer writer;
   for (const Value pin : pins) writer.add(pin);
   return writer.take();
+}
+
+std::string to_lines(std::span<const Definition> definitions) {
+  std::string lines;
+  for (const Definition& d : definitions) lines += "$" + d.name + " = " + d.text + "\n";
+  return lines;
+}
+
+std::optional<std::vector<Definition>> read_definitions(std::string_view lines) {
+  std::vector<Definition> definitions;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    const size_t equals = line.find(" = ");
+    if (!line.starts_with('$') || equals == std::string_view::npos) return std::nullopt;
+    definitions.push_back(
+        {std::string(line.substr(1, equals - 1)), std::string(line.substr(equals + 3))});
+  }
+  return definitions;
+}
+
+std::vector<NamedFunction> functions_of(std::span<const Definition> definitions) {
+  std::vector<NamedFunction> functions;
+  for (const Definition& d : definitions) {
+    const std::optional<Expr> e = parse(d.text);
+    if (!e || e->form != Form::kPin || e->parts[0].form != Form::kLaw) continue;
+    const std::string& arity = e->parts[0].parts[1].text;
+    const bool is_nameless = d.name.starts_with(kNameless) && isdigit(d.name.back());
+    if (!is_nameless && arity.size() == 1) functions.push_back({d.name, std::stoull(arity)});
+  }
+  return functions;
 }
 
 }  // namespace plan::differential

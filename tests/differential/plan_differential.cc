@@ -1,17 +1,24 @@
 // tests/differential/plan_differential.cc: oracle against vm, for as many programs as wanted.
 //
-// plan_differential COUNT [FIRST_SEED] [gc-stress] [nojets]             random programs
-// plan_differential - [gc-stress] [nojets]                             programs from standard input
+// plan_differential [options] COUNT [FIRST_SEED]     random programs
+// plan_differential [options] -                      programs from standard input
+//   gc-stress        collect at every safepoint
+//   nojets           run laws as written
+//   library=FILE     calls of the functions defined in FILE, see definitions.h
+//   only=NAME        only calls of this one
+//   except=NAME      not this one; may be repeated
 //
 // Prints each difference, shrunk; ends with 1 if there was one. Programs run in child processes,
 // one after the other until one differs or dies; that one is then shrunk in processes of its own.
+#include "base/file.h"
 #include "tests/differential/isolate.h"
 #include "tests/differential/vm_compare.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <set>
+#include <string_view>
 
 namespace plan::differential {
 
@@ -21,12 +28,31 @@ constexpr uint32_t kShrinkAttempts = 4'000;
 constexpr uint32_t kDifferencesMax = 20;
 constexpr uint64_t kBatchPrograms = 500;
 constexpr uint32_t kBatchSeconds = 300;
+/// Library functions run as laws, without anything native.
+constexpr oracle::Limits kLibraryLimits = {
+    .steps = 300'000, .depth = 20'000, .text_bytes = 1 << 16};
 
 struct Arguments {
   VmOptions options;
+  oracle::Limits limits = kLimits;
+  std::vector<Definition> definitions;
+  std::vector<NamedFunction> functions;
+  std::string library_path;
+  std::string only;
+  std::set<std::string, std::less<>> except;
+  bool is_lines = false;
   uint64_t count = 0;
   uint64_t first_seed = 1;
 };
+
+Expr make_program(const Arguments& arguments, uint64_t seed) {
+  if (arguments.functions.empty()) return generate(seed);
+  return generate_call(seed, arguments.functions);
+}
+
+VmDiffers make_comparison(const Arguments& arguments) {
+  return VmDiffers(arguments.options, arguments.limits);
+}
 
 struct Batch {
   const Arguments& arguments;
@@ -34,18 +60,18 @@ struct Batch {
   uint64_t count;
 };
 
-/// Runs programs until one differs. Answers `N` differed, or nothing; a death is seen from outside.
+/// Runs programs until one differs. Answers its seed, or nothing; a death is seen from outside.
 std::string run_batch(void* context) {
   const auto* batch = static_cast<const Batch*>(context);
-  VmDiffers differs(batch->arguments.options);
+  VmDiffers differs = make_comparison(batch->arguments);
+  differs.define(batch->arguments.definitions);
   for (uint64_t seed = batch->seed; seed < batch->seed + batch->count; seed++) {
-    if (differs.holds(generate(seed))) return std::to_string(seed);
+    if (differs.holds(make_program(batch->arguments, seed))) return std::to_string(seed);
   }
   return "";
 }
 
-/// The first program of a batch that differs or kills, by halving: nothing if it kills only after
-/// others, which is then reported as such.
+/// The first program of a batch that differs or kills, by halving.
 uint64_t find_first(Batch batch) {
   while (batch.count > 1) {
     Batch half = batch;
@@ -58,6 +84,20 @@ uint64_t find_first(Batch batch) {
     }
   }
   return batch.seed;
+}
+
+void report(const Arguments& arguments, uint64_t seed, uint64_t batch_seed) {
+  VmDiffers differs = make_comparison(arguments);
+  differs.define(arguments.definitions);
+  differs.isolate();
+  const Expr program = make_program(arguments, seed);
+  if (differs.holds(program)) {
+    const Expr smallest = shrink(program, differs, kShrinkAttempts);
+    std::printf("PLAN_SEED=%lu\n%s\n", seed, differs.report(smallest).c_str());
+  } else {
+    std::printf("PLAN_SEED=%lu differs only after programs from %lu on\n", seed, batch_seed);
+  }
+  std::fflush(stdout);
 }
 
 int run_random(const Arguments& arguments) {
@@ -73,22 +113,14 @@ int run_random(const Arguments& arguments) {
     found++;
     const uint64_t seed = find_first(batch);
     done = seed + 1 - arguments.first_seed;
-    VmDiffers differs(arguments.options);
-    differs.isolate();
-    const Expr program = generate(seed);
-    if (!differs.holds(program)) {
-      std::printf("PLAN_SEED=%lu differs only after the programs from %lu on\n", seed, batch.seed);
-      continue;
-    }
-    const Expr smallest = shrink(program, differs, kShrinkAttempts);
-    std::printf("PLAN_SEED=%lu\n%s\n", seed, differs.report(smallest).c_str());
-    std::fflush(stdout);
+    report(arguments, seed, batch.seed);
   }
   return found == 0 ? 0 : 1;
 }
 
 int run_lines(const Arguments& arguments) {
-  VmDiffers differs(arguments.options);
+  VmDiffers differs = make_comparison(arguments);
+  differs.define(arguments.definitions);
   differs.isolate();
   int status = 0;
   std::string line;
@@ -108,25 +140,54 @@ int run_lines(const Arguments& arguments) {
   return status;
 }
 
+bool load_library(Arguments& arguments) {
+  Result<std::vector<uint8_t>> bytes = read_file(arguments.library_path);
+  if (!bytes) return false;
+  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  std::optional<std::vector<Definition>> definitions = read_definitions(text);
+  if (!definitions) return false;
+  arguments.definitions = std::move(*definitions);
+  arguments.limits = kLibraryLimits;
+  for (NamedFunction& f : functions_of(arguments.definitions)) {
+    const bool is_wanted = arguments.only.empty() || f.name == arguments.only;
+    if (is_wanted && !arguments.except.contains(f.name)) arguments.functions.push_back(f);
+  }
+  return !arguments.functions.empty();
+}
+
+void read_argument(std::string_view argument, Arguments& arguments) {
+  if (argument == "gc-stress") {
+    arguments.options.gc_stress = true;
+  } else if (argument == "nojets") {
+    arguments.options.jets = false;
+  } else if (argument == "-") {
+    arguments.is_lines = true;
+  } else if (argument.starts_with("library=")) {
+    arguments.library_path = argument.substr(8);
+  } else if (argument.starts_with("only=")) {
+    arguments.only = argument.substr(5);
+  } else if (argument.starts_with("except=")) {
+    arguments.except.emplace(argument.substr(7));
+  } else {
+    const uint64_t number = std::strtoull(argument.data(), nullptr, 10);
+    (arguments.count == 0 ? arguments.count : arguments.first_seed) = number;
+  }
+}
+
 }  // namespace
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; i++) read_argument(argv[i], arguments);
+  if (!arguments.library_path.empty() && !load_library(arguments)) {
+    std::fprintf(stderr, "no functions in %s\n", arguments.library_path.c_str());
+    return 2;
+  }
+  return arguments.is_lines ? run_lines(arguments) : run_random(arguments);
+}
 
 }  // namespace plan::differential
 
 int main(int argc, char** argv) {
-  plan::differential::Arguments arguments;
-  bool lines = false;
-  int numbers = 0;
-  for (int i = 1; i < argc; i++) {
-    if (std::strcmp(argv[i], "gc-stress") == 0) {
-      arguments.options.gc_stress = true;
-    } else if (std::strcmp(argv[i], "nojets") == 0) {
-      arguments.options.jets = false;
-    } else if (std::strcmp(argv[i], "-") == 0) {
-      lines = true;
-    } else {
-      const uint64_t number = std::strtoull(argv[i], nullptr, 10);
-      (numbers++ == 0 ? arguments.count : arguments.first_seed) = number;
-    }
-  }
-  return lines ? run_lines(arguments) : run_random(arguments);
+  return plan::differential::run(argc, argv);
 }

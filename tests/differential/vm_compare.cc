@@ -1,6 +1,7 @@
 // tests/differential/vm_compare.cc: one program on both sides.
 #include "tests/differential/vm_compare.h"
 
+#include "base/check.h"
 #include "tests/differential/isolate.h"
 
 namespace plan::differential {
@@ -8,37 +9,51 @@ namespace plan::differential {
 namespace {
 
 struct Isolated {
-  const VmOptions& options;
+  VmSide& vm;
   const Expr& program;
+  size_t text_bytes;
 };
 
 std::string run_alone(void* context) {
   const auto* job = static_cast<const Isolated*>(context);
-  return VmSide(job->options).run(job->program, kLimits.text_bytes);
+  return job->vm.run(job->program, job->text_bytes);
 }
 
 }  // namespace
 
+void VmDiffers::define(const std::vector<Definition>& definitions) {
+  definitions_ = definitions;
+  for (const Definition& d : definitions) {
+    if (d.name == "_Trace") definitions_.push_back({kTraceName, "$_Trace"});
+    if (d.name == "_Try") definitions_.push_back({kTryName, "$_Try"});
+  }
+  for (const Definition& d : definitions_) PLAN_CHECK(judge_.define(d.name, d.text));
+}
+
+void VmDiffers::make_vm() {
+  vm_.reset();
+  vm_ = std::make_unique<VmSide>(options_);
+  for (const Definition& d : definitions_) PLAN_CHECK(vm_->define(d.name, *parse(d.text)));
+}
+
 bool VmDiffers::holds(const Expr& program) {
-  const std::optional<std::string> expected = judge_.expected(program);
+  const std::optional<std::string> expected = judge_.expected(program, limits_);
   return expected.has_value() && run(program) != *expected;
 }
 
 std::string VmDiffers::report(const Expr& program) {
-  const std::string expected = judge_.expected(program).value_or("nothing\n");
+  const std::string expected = judge_.expected(program, limits_).value_or("nothing\n");
   return to_text(program) + "\nexpected\n" + expected + "got\n" + run(program);
 }
 
 std::string VmDiffers::run(const Expr& program) {
   if (is_isolated_) {
-    Isolated job{options_, program};
+    if (vm_ == nullptr) make_vm();
+    Isolated job{*vm_, program, limits_.text_bytes};
     return run_isolated(run_alone, &job, kIsolatedSeconds);
   }
-  if (vm_ == nullptr || programs_++ % kProgramsPerEvaluator == 0) {
-    vm_.reset();
-    vm_ = std::make_unique<VmSide>(options_);
-  }
-  return vm_->run(program, kLimits.text_bytes);
+  if (vm_ == nullptr || programs_++ % kProgramsPerEvaluator == 0) make_vm();
+  return vm_->run(program, limits_.text_bytes);
 }
 
 }  // namespace plan::differential

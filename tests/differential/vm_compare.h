@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/differential/compare.h"
+#include "tests/differential/definitions.h"
 #include "tests/differential/generate.h"
 #include "tests/differential/vm_side.h"
 
@@ -20,9 +21,12 @@ inline constexpr uint32_t kIsolatedSeconds = 30;
 /// Oracle and evaluator disagree.
 class VmDiffers : public Property {
  public:
-  explicit VmDiffers(const VmOptions& options) : options_(options) {}
-  /// Every program gets an evaluator of its own in a process of its own: slower, but a program that
-  /// kills the process is only one that differs.
+  explicit VmDiffers(const VmOptions& options, const oracle::Limits& limits = kLimits)
+      : options_(options), limits_(limits) {}
+  /// Makes `definitions` known to both sides; the trace and the handler become the library's own.
+  void define(const std::vector<Definition>& definitions);
+  /// Every program gets a fresh evaluator in a process of its own: slower, but a program that kills
+  /// the process is only one that differs.
   void isolate() { is_isolated_ = true; }
   bool holds(const Expr& program) override;
   /// The program, what was expected, and what the evaluator said.
@@ -31,7 +35,11 @@ class VmDiffers : public Property {
  private:
   std::string run(const Expr& program);
 
+  void make_vm();
+
   VmOptions options_;
+  oracle::Limits limits_;
+  std::vector<Definition> definitions_;
   Judge judge_;
   std::unique_ptr<VmSide> vm_;
   uint32_t programs_ = 0;
