@@ -167,8 +167,11 @@ TEST_F(JetsSeed, AnswerZeroToBytesWithHolesOrOfOddLength) {
                 {"_PinHash", {"[1]"}, "0"}});
   expect_declined("_LoadSeed", {"5"});
   expect_declined("_LoadSeed", {"#0000000000000000"});
+  expect_cases({{"_LoadGerm", {"[5]", "#"}, "<0>"}, {"_LoadGerm", {"5", "#616263"}, "<0>"}});
+  expect_order("_LoadGerm", {"[5]", "#"}, "ba");
+  expect_order("_LoadGerm", {"[5]", "#616263"}, "b");
   expect_declined("_LoadGerm", {"5", "#"});
-  expect_declined("_LoadGerm", {"[5]", "#"});
+  expect_declined("_LoadGerm", {"[5]", "#0100000000000000"});
   expect_declined("_LoadGerm", {"[<5>]", "5"});
 }
 

@@ -53,9 +53,7 @@ JetResult jet_bex(JetCall& c) {
 }
 
 JetResult jet_div(JetCall& c) {
-  PLAN_NEED(c.args[1]);
-  if (!is_true(c.args[1])) return done(small_nat(0));  // D-02
-  PLAN_NEED(c.args[0]);
+  PLAN_NEED_BOTH(c);
   return nat_div(c.heap, c.args[0], c.args[1], c.interrupt);
 }
 

@@ -9,6 +9,7 @@
 #include "vm/jets_leaf.h"
 #include "vm/machine.h"
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -47,12 +48,11 @@ void match_new_pins(JetCall& c, Value loaded) {
   for (size_t i = pins.size(); i-- > 0;) match_pin(*c.machine, pins[i]);
 }
 
-/// Whether the law's decoder answers 0 without looking further.
-bool is_refused_at_once(std::span<const uint8_t> bytes) {
-  if (bytes.size() % 8 != 0) return true;
+/// How many holes the laws' decoder reads in the header; bytes that are not there are zeros.
+uint64_t holes_of(std::span<const uint8_t> bytes) {
   uint64_t holes = 0;
-  if (!bytes.empty()) std::memcpy(&holes, bytes.data(), sizeof(holes));
-  return holes != 0;
+  if (!bytes.empty()) std::memcpy(&holes, bytes.data(), std::min(bytes.size(), sizeof(holes)));
+  return holes;
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ JetResult jet_load_seed(JetCall& c) {
   PLAN_NEED(c.args[0]);
   if (!is_bar(c.args[0])) return decline();
   const auto bytes = bar_bytes(c.args[0]);
-  if (is_refused_at_once(bytes)) return done(small_nat(0));
+  if (bytes.size() % 8 != 0 || holes_of(bytes) != 0) return done(small_nat(0));
   Result<Value> loaded = gc::load_seed(c.heap, bytes);
   if (!loaded.has_value()) return decline();
   match_new_pins(c, *loaded);
@@ -87,19 +87,23 @@ JetResult jet_save_germ(JetCall& c) {
       make_pair(c.heap, gc::make_row(c.heap, germ->refs), gc::make_bar(c.heap, germ->bytes)));
 }
 
+// Looks at the length of the bar, then at the row, then at the number of holes, as the law does.
 JetResult jet_load_germ(JetCall& c) {
+  PLAN_NEED(c.args[1]);
+  if (!is_bar(c.args[1])) return decline();
+  const auto bytes = bar_bytes(c.args[1]);
+  if (bytes.size() % 8 != 0) return done(gc::make_pin(c.heap, small_nat(0)));
   const Value row = c.args[0];
   PLAN_NEED(row);
   if (!is_row(row)) return decline();
+  if (holes_of(bytes) != row_size(row)) return done(gc::make_pin(c.heap, small_nat(0)));
   for (uint64_t& i = c.state; i < row_size(row); ++i) {
     PLAN_NEED(row_at(row, i));
     if (!is_pin(row_at(row, i))) return decline();
   }
-  PLAN_NEED(c.args[1]);
-  if (!is_bar(c.args[1])) return decline();
   std::vector<Value> refs;
   for (uint64_t i = 0; i < row_size(row); ++i) refs.push_back(row_at(row, i));
-  Result<Value> item = gc::load_germ(c.heap, refs, bar_bytes(c.args[1]));
+  Result<Value> item = gc::load_germ(c.heap, refs, bytes);
   if (!item.has_value()) return decline();
   if (c.machine == nullptr) return done(gc::make_pin(c.heap, *item));
   return done(make_matched_pin(*c.machine, *item));

@@ -52,7 +52,7 @@ JetResult word_mul(JetCall& c) {
 }
 template <uint64_t kBits>
 JetResult word_div(JetCall& c) {  // D-03
-  return word_op_unless_zero<kBits, 1>(c, [](uint64_t a, uint64_t b) { return a / b; });
+  return word_op<kBits>(c, [](uint64_t a, uint64_t b) { return b == 0 ? 0 : a / b; });
 }
 template <uint64_t kBits>
 JetResult word_and(JetCall& c) {

@@ -5,6 +5,7 @@
 //   gc-stress        collect at every safepoint
 //   nojets           run laws as written
 //   library=FILE     calls of the functions defined in FILE, see definitions.h
+//   nats             the oracle computes the arithmetic of the library instead of counting
 //   only=NAME        only calls of this one
 //   except=NAME      not this one; may be repeated
 //
@@ -41,6 +42,7 @@ struct Arguments {
   std::string only;
   std::set<std::string, std::less<>> except;
   bool is_lines = false;
+  bool native_nats = false;
   uint64_t count = 0;
   uint64_t first_seed = 1;
 };
@@ -148,6 +150,7 @@ bool load_library(Arguments& arguments) {
   if (!definitions) return false;
   arguments.definitions = std::move(*definitions);
   arguments.limits = kLibraryLimits;
+  arguments.limits.native_nats = arguments.native_nats;
   for (NamedFunction& f : functions_of(arguments.definitions)) {
     const bool is_wanted = arguments.only.empty() || f.name == arguments.only;
     if (is_wanted && !arguments.except.contains(f.name)) arguments.functions.push_back(f);
@@ -160,6 +163,8 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.gc_stress = true;
   } else if (argument == "nojets") {
     arguments.options.jets = false;
+  } else if (argument == "nats") {
+    arguments.native_nats = true;
   } else if (argument == "-") {
     arguments.is_lines = true;
   } else if (argument.starts_with("library=")) {

@@ -80,7 +80,11 @@ class Printer {
   void cow(Value v) {
     uint64_t scratch = 0;
     const std::span<const uint64_t> size = nat_limbs(cow_size(v), scratch);
-    out_ += "{0 " + std::to_string(size[0] + 1) + " 0}";  // no test has a cow of 2^64 - 1
+    std::vector<uint64_t> parameters(size.begin(), size.end());
+    size_t i = 0;
+    while (i < parameters.size() && ++parameters[i] == 0) i++;
+    if (i == parameters.size()) parameters.push_back(1);
+    out_ += "{0 " + nat::to_decimal(parameters) + " 0}";
   }
 
   void tab(Value v) {

@@ -20,12 +20,45 @@ struct Frame {
   Terms slots;
 };
 
-bool is_pinned_law_named(const Term* pin, const char* name, uint64_t parameters) {
-  const Term* law = pin->first;
-  if (law->kind != Kind::kLaw || !law->parameters.is(parameters)) return false;
-  Arena names;
-  return law->number == names.make_cord(name)->number;
-}
+/// Functions that do not run as written, known by name and number of arguments.
+enum class Native : uint8_t { kNone, kTrace, kTry, kAdd, kSub, kMul, kDiv, kBex };
+
+struct NativeName {
+  const char* name;
+  uint64_t parameters;
+  Native native;
+};
+
+constexpr NativeName kNativeNames[] = {
+    {"_Trace", 2, Native::kTrace}, {"_DeepTrace", 2, Native::kTrace}, {"_Try", 1, Native::kTry},
+    {"_Add", 2, Native::kAdd},     {"_Sub", 2, Native::kSub},         {"_Mul", 2, Native::kMul},
+    {"_Div", 2, Native::kDiv},     {"_Bex", 1, Native::kBex},
+};
+
+class NativeTable {
+ public:
+  NativeTable() {
+    for (const NativeName& n : kNativeNames) names_.push_back(arena_.make_cord(n.name));
+  }
+
+  /// What `pin` is, if it is directly around a law.
+  Native find(const Term* pin) const {
+    const Term* law = pin->first;
+    if (law->kind != Kind::kLaw) return Native::kNone;
+    for (size_t i = 0; i < names_.size(); i++) {
+      if (!law->parameters.is(kNativeNames[i].parameters)) continue;
+      if (law->number == names_[i]->number) return kNativeNames[i].native;
+    }
+    return Native::kNone;
+  }
+
+ private:
+  Arena arena_;
+  Terms names_;
+};
+
+/// Numbers beyond this size are not computed.
+constexpr size_t kBitsMax = 100'000;
 
 /// Every function that returns a Term* returns nullptr after a crash or an abort; outcome_ says
 /// which.
@@ -148,9 +181,10 @@ class Evaluator {
   }
 
   Term* call_pin(Term* pin, const Terms& arguments) {
-    if (is_pinned_law_named(pin, "_Trace", 2)) return call_trace(arguments);
-    if (is_pinned_law_named(pin, "_DeepTrace", 2)) return call_trace(arguments);
-    if (is_pinned_law_named(pin, "_Try", 1)) return call_try(pin, arguments[0]);
+    const Native native = natives_.find(pin);
+    if (native == Native::kTrace) return call_trace(arguments);
+    if (native == Native::kTry) return call_try(pin, arguments[0]);
+    if (native != Native::kNone && limits_.native_nats) return call_nat_jet(native, arguments);
     Term* item = pin->first;
     uint64_t size = 0;
     const bool is_plain_law = item->kind == Kind::kLaw && !is_cow(item, &size);
@@ -187,6 +221,30 @@ class Evaluator {
     if (outcome_.end != End::kCrash) return nullptr;
     outcome_.end = End::kValue;
     return arena_.make_row({arena_.make_nat(0), arena_.make_row({crash_op_, crash_value_})});
+  }
+
+  /// Arithmetic in the order of evaluation of its law; division by 0 gives 0 instead of nothing.
+  Term* call_nat_jet(Native native, const Terms& arguments) {
+    Term* last = whnf(arguments.back());
+    if (last == nullptr) return nullptr;
+    const Nat b = cast(last);
+    if (native == Native::kBex) {
+      if (!b.fits_word() || b.word() > kBitsMax) return give_up(End::kFuel);
+      Nat power(1);
+      mpz_mul_2exp(power.get(), power.get(), b.word());
+      return arena_.make_nat(power);
+    }
+    const bool is_product = native == Native::kMul || native == Native::kDiv;
+    if (is_product && b.is(0)) return arena_.make_nat(0);
+    Term* first = whnf(arguments[0]);
+    if (first == nullptr) return nullptr;
+    Nat a = cast(first);
+    if (native == Native::kAdd) mpz_add(a.get(), a.get(), b.get());
+    if (native == Native::kSub) mpz_sub(a.get(), a.get(), b.get());
+    if (native == Native::kMul) mpz_mul(a.get(), a.get(), b.get());
+    if (native == Native::kDiv) mpz_fdiv_q(a.get(), a.get(), b.get());
+    if (mpz_sizeinbase(a.get(), 2) > kBitsMax) return give_up(End::kFuel);
+    return mpz_sgn(a.get()) < 0 ? arena_.make_nat(0) : arena_.make_nat(a);
   }
 
   Term* call_nat(Term* op, const Terms& x) {
@@ -331,6 +389,7 @@ class Evaluator {
 
   Arena& arena_;
   Limits limits_;
+  NativeTable natives_;
   Outcome outcome_;
   Term* crash_op_ = nullptr;
   Term* crash_value_ = nullptr;

@@ -33,6 +33,9 @@ struct Limits {
   uint64_t steps = 1'000'000;
   uint32_t depth = 200'000;     ///< nested evaluations
   size_t text_bytes = 1 << 20;  ///< of a printed value; the rest is cut off
+  /// _Add, _Sub, _Mul, _Div and _Bex are computed: as laws they count, which large numbers do not
+  /// allow.
+  bool native_nats = false;
 };
 
 enum SeededBug : int {

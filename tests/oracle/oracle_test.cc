@@ -240,6 +240,27 @@ TEST(Oracle, TriesACall) {
   }));
 }
 
+TEST(Oracle, ComputesWithNatsIfAsked) {
+  Oracle oracle;
+  const std::pair<const char*, const char*> examples[] = {
+      {"(<{'_Add' 2 0}> 18446744073709551615 2)", "value 18446744073709551617\n"},
+      {"(<{'_Sub' 2 0}> 3 5)", "value 0\n"},
+      {"(<{'_Sub' 2 0}> 5 [1])", "value 5\n"},
+      {"(<{'_Mul' 2 0}> (5 0) 0)", "value 0\n"},
+      {"(<{'_Add' 2 0}> (5 0) (6 0))", "crash 6 0\n"},
+      {"(<{'_Div' 2 0}> 17 5)", "value 3\n"},
+      {"(<{'_Div' 2 0}> 17 0)", "value 0\n"},
+      {"(<{'_Bex' 1 0}> 64)", "value 18446744073709551616\n"},
+      {"(<{'_Bex' 1 0}> 18446744073709551616)", "fuel\n"},
+  };
+  for (const auto& [program, expected] : examples) {
+    Outcome outcome;
+    std::string error;
+    ASSERT_TRUE(oracle.run(program, {.native_nats = true}, &outcome, &error)) << error;
+    EXPECT_EQ(describe(outcome), expected) << program;
+  }
+}
+
 TEST(Oracle, StopsAtItsLimits) {
   EXPECT_EQ(run("({7 1 (0 0 1)} 0)"), "fuel");
   EXPECT_EQ(run("({7 1 (0 3 (0 0 1))} 0)"), "depth");

@@ -1,0 +1,61 @@
+// base/base_test.cc: hashes, base58, files.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "base/base58.h"
+#include "base/file.h"
+#include "base/hash.h"
+
+namespace plan {
+namespace {
+
+TEST(Blake3, HashesTheStreamOfTheNatZero) {
+  const uint8_t stream[9] = {3};
+  EXPECT_EQ(base58(blake3(stream)), "6ShndPD57UYnaNiVcGCoDtTD3DMAZwzazpqo3gsFHm3H");
+}
+
+TEST(Blake3, SameHashPieceByPiece) {
+  std::vector<uint8_t> bytes(10000);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i * 7);
+  Blake3 pieces;
+  for (size_t i = 0; i < bytes.size(); i += 13) {
+    pieces.update(std::span(bytes).subspan(i, std::min<size_t>(13, bytes.size() - i)));
+  }
+  EXPECT_EQ(pieces.finish(), blake3(bytes));
+}
+
+TEST(Base58, RoundTripsWithLeadingZeros) {
+  Hash256 h{};
+  h[2] = 9;
+  h[31] = 200;
+  EXPECT_EQ(base58(h).substr(0, 2), "11");
+  ASSERT_TRUE(parse_base58(base58(h)).has_value());
+  EXPECT_EQ(*parse_base58(base58(h)), h);
+}
+
+TEST(Base58, RejectsForeignCharactersAndWrongLength) {
+  EXPECT_FALSE(parse_base58("0OIl").has_value());
+  EXPECT_FALSE(parse_base58("2").has_value());
+  EXPECT_FALSE(parse_base58(std::string(60, 'z')).has_value());
+}
+
+TEST(File, ReplaceThenReadGivesTheBytes) {
+  const std::string path = testing::TempDir() + "/palladium_file_test";
+  const uint8_t bytes[] = {1, 2, 3};
+  ASSERT_TRUE(replace_file(path, bytes).has_value());
+  auto read = read_file(path);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(*read, std::vector<uint8_t>({1, 2, 3}));
+  unlink(path.c_str());
+}
+
+TEST(File, ErrorsNameThePath) {
+  EXPECT_NE(read_file("/nonexistent/x").error().message.find("/nonexistent/x"), std::string::npos);
+  EXPECT_FALSE(replace_file("/nonexistent/x", {}).has_value());
+  EXPECT_FALSE(read_file("/").has_value());
+}
+
+}  // namespace
+}  // namespace plan

@@ -1,0 +1,100 @@
+// base/file.cc: files through POSIX calls.
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace plan {
+
+namespace {
+
+Error io_error(const std::string& what, const std::string& path, int code) {
+  return Error{"io", what + " " + path + ": " + std::strerror(code)};
+}
+
+bool write_all(int fd, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool file_exists(const std::string& path) {
+  struct stat s;
+  return stat(path.c_str(), &s) == 0;
+}
+
+Result<std::vector<uint8_t>> read_file(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_error("cannot open", path, errno);
+  std::vector<uint8_t> bytes;
+  struct stat s;
+  if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode)) bytes.reserve(static_cast<size_t>(s.st_size) + 1);
+  for (;;) {
+    const size_t have = bytes.size();
+    if (bytes.capacity() - have < 4096) bytes.reserve(have * 2 + 65536);
+    bytes.resize(bytes.capacity());
+    const ssize_t n = read(fd, bytes.data() + have, bytes.size() - have);
+    bytes.resize(have + (n > 0 ? static_cast<size_t>(n) : 0));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int code = errno;
+      close(fd);
+      return io_error("cannot read", path, code);
+    }
+    if (n == 0) break;
+  }
+  close(fd);
+  return bytes;
+}
+
+Status replace_file(const std::string& path, std::span<const uint8_t> bytes) {
+  std::string temporary = path + ".XXXXXX";
+  const int fd = mkstemp(temporary.data());
+  if (fd < 0) return io_error("cannot create", temporary, errno);
+  const mode_t mask = umask(0);
+  umask(mask);
+  int code = 0;
+  if (!write_all(fd, bytes) || fchmod(fd, 0666 & ~mask) != 0 || fdatasync(fd) != 0) code = errno;
+  if (close(fd) != 0 && code == 0) code = errno;
+  if (code == 0 && rename(temporary.c_str(), path.c_str()) != 0) code = errno;
+  if (code == 0) return Unit{};
+  unlink(temporary.c_str());
+  return io_error("cannot write", path, code);
+}
+
+Status make_directories(const std::string& path) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
+      return io_error("cannot make the directory", part, errno);
+    }
+    if (end == std::string::npos) return Unit{};
+  }
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  return write_all(descriptor,
+                   std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+size_t read_some(int descriptor, std::span<char> buffer) {
+  for (;;) {
+    const ssize_t n = read(descriptor, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    return n > 0 ? static_cast<size_t>(n) : 0;
+  }
+}
+
+bool is_terminal(int descriptor) { return isatty(descriptor) == 1; }
+
+}  // namespace plan

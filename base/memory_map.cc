@@ -1,0 +1,40 @@
+// base/memory_map.cc: mmap and its relatives.
+#include "base/memory_map.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdio>
+
+namespace plan {
+
+void* reserve_memory(uint64_t hint, uint64_t bytes) {
+  void* at = mmap(std::bit_cast<void*>(hint), bytes, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at == MAP_FAILED ? nullptr : at;
+}
+
+void unreserve_memory(void* base, uint64_t bytes) { munmap(base, bytes); }
+
+void discard_memory(void* base, uint64_t bytes) {
+  if (bytes != 0) madvise(base, bytes, MADV_DONTNEED);
+}
+
+void advise_huge_pages(void* base, uint64_t bytes) { madvise(base, bytes, MADV_HUGEPAGE); }
+
+bool protect_none(void* base, uint64_t bytes) { return mprotect(base, bytes, PROT_NONE) == 0; }
+
+uint64_t physical_memory_bytes() {
+  const uint64_t pages = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES));
+  uint64_t bytes = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  if (std::FILE* f = std::fopen("/sys/fs/cgroup/memory.max", "r")) {
+    unsigned long long limit = 0;
+    if (std::fscanf(f, "%llu", &limit) == 1 && limit > 0) bytes = std::min<uint64_t>(bytes, limit);
+    std::fclose(f);
+  }
+  return bytes;
+}
+
+}  // namespace plan

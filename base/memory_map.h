@@ -1,0 +1,21 @@
+// base/memory_map.h: the only place that maps memory.
+#pragma once
+
+#include <cstdint>
+
+namespace plan {
+
+/// Reserves `bytes` of address space, readable and writable, without committing memory to it.
+/// Prefers `hint`; returns nullptr when the system refuses.
+void* reserve_memory(uint64_t hint, uint64_t bytes);
+void unreserve_memory(void* base, uint64_t bytes);
+/// Gives the pages back; the next touch reads zeros. Page-aligned.
+void discard_memory(void* base, uint64_t bytes);
+/// Asks for transparent huge pages.
+void advise_huge_pages(void* base, uint64_t bytes);
+/// Makes the range trap on access.
+bool protect_none(void* base, uint64_t bytes);
+/// Physical memory of the machine, or of the control group if that is less.
+uint64_t physical_memory_bytes();
+
+}  // namespace plan

@@ -1,0 +1,179 @@
+// gc/region.cc: copies normal forms into pin space.
+//
+// Two passes over the graph below the item: the first numbers every object that will be copied
+// (sharing preserved, indirections skipped), the second writes them. The source is only read, so
+// nothing needs mending if the caller gives up in between.
+#include "gc/region.h"
+
+#include <bit>
+#include <cstring>
+
+#include "base/check.h"
+#include "gc/make.h"
+
+namespace plan::gc {
+
+/// Maps objects to their offset (words) in the region under construction.
+class OffsetMap {
+ public:
+  OffsetMap() : slots_(64) {}
+  /// The slot of `key`; fresh if it had none.
+  uint64_t* find_or_add(const Object* key, bool& fresh) {
+    if ((count_ + 1) * 4 > slots_.size() * 3) grow();
+    size_t i = index(key);
+    while (slots_[i].key != nullptr && slots_[i].key != key) i = (i + 1) & (slots_.size() - 1);
+    fresh = slots_[i].key == nullptr;
+    if (fresh) {
+      slots_[i].key = key;
+      ++count_;
+    }
+    return &slots_[i].offset;
+  }
+
+ private:
+  struct Slot {
+    const Object* key = nullptr;
+    uint64_t offset = 0;
+  };
+  size_t index(const Object* key) const {
+    const uint64_t h = (std::bit_cast<uint64_t>(key) >> 3) * 0x9e3779b97f4a7c15u;
+    return static_cast<size_t>(h >> 20) & (slots_.size() - 1);
+  }
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& s : old) {
+      if (s.key == nullptr) continue;
+      size_t i = index(s.key);
+      while (slots_[i].key != nullptr) i = (i + 1) & (slots_.size() - 1);
+      slots_[i] = s;
+    }
+  }
+  std::vector<Slot> slots_;
+  size_t count_ = 0;
+};
+
+struct RegionBuilder {
+  Heap& heap;
+  bool for_pin;
+  Region* region = new Region;
+  OffsetMap offsets;
+  std::vector<Object*> order;
+  uint64_t next_word = 0;
+  std::vector<Value> reference_values;
+
+  /// Whether `v` stays outside: pins always; a law that heads its own region only when the region
+  /// under construction is a law's.
+  bool is_external(Value v) const {
+    if (is_pin(v)) return true;
+    return !for_pin && is_law(v) && law_region(v)->top == v;
+  }
+
+  void add_reference(Region* ref) {
+    bool fresh = false;
+    offsets.find_or_add(ref->top.object(), fresh);
+    if (fresh) region->refs.push_back(ref);
+  }
+
+  void discover(Value v) {
+    if (!v.is_pointer()) return;
+    if (is_external(v)) {
+      add_reference(is_pin(v) ? pin_region(v) : law_region(v));
+      return;
+    }
+    Object* o = v.object();
+    bool fresh = false;
+    uint64_t* offset = offsets.find_or_add(o, fresh);
+    if (!fresh) return;
+    PLAN_ASSERT(tag_of(o->kind()) != kTagThunk);
+    *offset = next_word;
+    next_word += 1 + payload_words(o);
+    order.push_back(o);
+  }
+
+  /// Number of leading payload words of `o` that are values.
+  static uint64_t value_words(const Object* o) {
+    switch (o->kind()) {
+      case Kind::kRow: return o->length();
+      case Kind::kClosure: return 1 + o->closure_args();
+      case Kind::kTab: return 2;
+      case Kind::kSet:
+      case Kind::kCow: return 1;
+      case Kind::kLaw: return 3;
+      default: return 0;
+    }
+  }
+
+  void discover_all(Value item, uint64_t head_words) {
+    next_word = head_words;
+    discover(deref(item));
+    for (size_t i = 0; i < order.size(); ++i) {
+      const Object* o = order[i];
+      const uint64_t n = value_words(o);
+      for (uint64_t k = 0; k < n; ++k) discover(deref(o->field(k)));
+    }
+  }
+
+  Value translate(Value v) {
+    if (!v.is_pointer() || is_external(v)) return v;
+    bool fresh = false;
+    const uint64_t offset = *offsets.find_or_add(v.object(), fresh);
+    PLAN_ASSERT(!fresh);
+    return Value{std::bit_cast<Word>(region->base + offset) | (v.word & kTagMask)};
+  }
+
+  void write_all(ExtentAllocator& space) {
+    region->bytes = next_word * sizeof(Word);
+    region->base = static_cast<Word*>(space.take(region->bytes));
+    bool fresh = false;
+    for (Object* o : order) {
+      auto* to = std::bit_cast<Object*>(region->base + *offsets.find_or_add(o, fresh));
+      to->header = (o->header & ~(kFlagYoung | kFlagMark | kFlagRemembered)) | kFlagNormal;
+      const uint64_t values = value_words(o);
+      const uint64_t words = payload_words(o);
+      for (uint64_t k = 0; k < values; ++k) to->init(k, translate(deref(o->field(k))));
+      std::memcpy(to->payload + values, o->payload + values, (words - values) * sizeof(Word));
+      if (o->kind() == Kind::kLaw) {
+        to->set_info_index(0);
+        to->payload[3] = std::bit_cast<Word>(region);
+      }
+    }
+  }
+};
+
+Value make_pin(Heap& heap, Value item) {
+  RegionBuilder builder{.heap = heap, .for_pin = true, .offsets = {}, .order = {},
+                        .reference_values = {}};
+  builder.discover_all(item, 3);
+  builder.write_all(heap.pins_);
+  Region* region = builder.region;
+  auto* pin = std::bit_cast<Object*>(region->base);
+  pin->header = make_header(Kind::kPin, 0) | kFlagNormal;
+  pin->init(0, builder.translate(deref(item)));
+  pin->payload[1] = std::bit_cast<Word>(region);
+  region->top = tagged(pin, kTagFunction);
+  heap.regions_.push_back(region);
+  return region->top;
+}
+
+Value make_law_object(Heap& heap, Value name, Value args, Value body) {
+  RegionBuilder builder{.heap = heap, .for_pin = false, .offsets = {}, .order = {},
+                        .reference_values = {}};
+  builder.next_word = 5;
+  builder.discover_all(body, 5);
+  builder.discover(name);
+  builder.discover(args);
+  builder.write_all(heap.pins_);
+  Region* region = builder.region;
+  auto* law = std::bit_cast<Object*>(region->base);
+  law->header = make_header(Kind::kLaw, 0) | kFlagNormal;
+  law->init(0, builder.translate(name));
+  law->init(1, builder.translate(args));
+  law->init(2, builder.translate(deref(body)));
+  law->payload[3] = std::bit_cast<Word>(region);
+  region->top = tagged(law, kTagFunction);
+  heap.regions_.push_back(region);
+  return region->top;
+}
+
+}  // namespace plan::gc

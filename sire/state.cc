@@ -1,0 +1,291 @@
+// sire/state.cc: the state of Sire.
+#include "sire/state.h"
+
+#include <array>
+
+#include "gc/make.h"
+#include "sire/tab.h"
+
+namespace plan::sire {
+
+State::State(vm::Evaluator& evaluator, SymbolTable& symbols, BindingTable& bindings,
+             Failure& failure)
+    : evaluator_(evaluator),
+      heap_(evaluator.heap()),
+      symbols_(symbols),
+      bindings_(bindings),
+      failure_(failure),
+      row_(heap_),
+      next_key_(heap_),
+      context_(heap_),
+      scope_(heap_),
+      modules_(heap_),
+      indexed_scope_(heap_, heap_.empty_tab()) {
+  reset();
+}
+
+void State::reset() {
+  next_key_.set(small_nat(1));
+  context_.set(small_nat(0));
+  scope_.set(heap_.empty_tab());
+  modules_.set(heap_.empty_tab());
+  is_decoded_ = true;
+  row_is_current_ = false;
+}
+
+void State::adopt(Value row) {
+  row = deref(row);
+  if (row_is_current_ && row == deref(row_.get())) return;
+  row_.set(row);
+  row_is_current_ = true;
+  is_decoded_ = false;
+}
+
+Value State::row() {
+  if (!row_is_current_) {
+    row_.set(gc::make_row(
+        heap_, std::array{next_key_.get(), context_.get(), scope_.get(), modules_.get()}));
+    row_is_current_ = true;
+  }
+  return row_.get();
+}
+
+bool State::decode() {
+  if (is_decoded_) return true;
+  const vm::Outcome outcome = evaluator_.whnf(row_.get());
+  if (!outcome.ok()) return failure_.outcome(outcome);
+  const Value row = outcome.value;
+  if (!is_row(row)) return failure_.malformed("Invalid state object: not a row");
+  if (row_size(row) != 4) {
+    return failure_.malformed("Invalid state object: row does not have four fields");
+  }
+  row_.set(row);
+  next_key_.set(row_at(row, kNextKey));
+  context_.set(row_at(row, kContext));
+  scope_.set(row_at(row, kScope));
+  modules_.set(row_at(row, kModules));
+  is_decoded_ = true;
+  return true;
+}
+
+bool State::evaluate_field(gc::Root& field) {
+  if (!decode()) return false;
+  if (field.get().is_whnf()) return true;
+  const vm::Outcome outcome = evaluator_.whnf(field.get());
+  if (!outcome.ok()) return failure_.outcome(outcome);
+  field.set(outcome.value);
+  return true;
+}
+
+bool State::get_context(Value& context) {
+  if (!evaluate_field(context_)) return false;
+  if (!context_.get().is_nat()) return failure_.malformed("invalid `context` field in state");
+  context = context_.get();
+  return true;
+}
+
+bool State::get_scope(Value& scope) {
+  if (!evaluate_field(scope_)) return false;
+  if (!is_tab(scope_.get())) return failure_.malformed("invalid `scope` field in state");
+  if (scope_.get() != indexed_scope_.get() && !update_index()) return false;
+  scope = scope_.get();
+  return true;
+}
+
+bool State::get_modules(Value& modules) {
+  if (!evaluate_field(modules_)) return false;
+  if (!is_tab(modules_.get())) return failure_.malformed("invalid `modules` field in state");
+  modules = modules_.get();
+  return true;
+}
+
+bool State::get_next_key(Value& next_key, bool& is_nat) {
+  if (!evaluate_field(next_key_)) return false;
+  next_key = next_key_.get();
+  is_nat = next_key.is_nat();
+  return true;
+}
+
+void State::set_next_key(Value next_key) {
+  next_key_.set(next_key);
+  row_is_current_ = false;
+}
+
+void State::set_scope(Value scope) {
+  scope_.set(scope);
+  row_is_current_ = false;
+}
+
+void State::bind(Symbol name, Value binding_pin) {
+  PLAN_ASSERT(scope_.get() == indexed_scope_.get());
+  const Value key = symbols_.nat(name);
+  scope_.set(tab_insert(heap_, scope_.get(), key, binding_pin));
+  row_is_current_ = false;
+  indexed_scope_.set(scope_.get());
+  index_entry(key, binding_pin);
+}
+
+bool State::switch_to(Symbol context) {
+  Value old_context;
+  Value modules;
+  Value scope;
+  Value next_key;
+  bool is_nat = false;
+  if (!get_context(old_context) || !get_modules(modules) || !get_next_key(next_key, is_nat)) {
+    return false;
+  }
+  // What is kept is forced, as the module's scope becomes a pin. The next key goes first, as it
+  // comes first in the row.
+  const auto normalise = [&](gc::Root& field) {
+    const vm::Outcome outcome = evaluator_.normalise(field.get());
+    if (!outcome.ok()) return failure_.outcome(outcome);
+    field.set(outcome.value);
+    return true;
+  };
+  if (!normalise(next_key_)) return false;
+  if (context_.get() != small_nat(0)) {
+    if (!get_scope(scope) || !normalise(scope_)) return false;
+  }
+  if (!normalise(modules_)) return false;
+  if (context_.get() != small_nat(0)) {
+    const Value pin = gc::make_pin(heap_, scope_.get());
+    modules_.set(tab_insert(heap_, modules_.get(), context_.get(), pin));
+  }
+  context_.set(symbols_.nat(context));
+  scope_.set(heap_.empty_tab());
+  row_is_current_ = false;
+  return true;
+}
+
+bool State::get_module(Value module, Value& scope, bool& is_loaded, bool& is_pinned_tab) {
+  const gc::Root name(heap_, module);
+  Value modules;
+  if (!get_modules(modules)) return false;
+  const std::optional<uint64_t> position = tab_find(modules, name.get());
+  is_loaded = position.has_value();
+  is_pinned_tab = false;
+  if (!is_loaded) return true;
+  const vm::Outcome outcome = evaluator_.whnf(tab_value(modules, *position));
+  if (!outcome.ok()) return failure_.outcome(outcome);
+  if (!is_pin(outcome.value) || !is_tab(pin_item(outcome.value))) return true;
+  is_pinned_tab = true;
+  scope = pin_item(outcome.value);
+  return true;
+}
+
+// --- The index.
+
+void State::index_entry(Value key, Value value) {
+  if (!key.is_nat()) return;
+  const Symbol symbol = symbols_.intern(key);
+  if (index_.size() <= symbol) index_.resize(std::max(symbols_.count(), index_.size() * 2));
+  index_[symbol] = {is_pin(value) ? bindings_.find_or_add(value) : nullptr, generation_};
+}
+
+void State::unindex(Value key) {
+  if (!key.is_nat()) return;
+  const Symbol symbol = symbols_.find(key);
+  if (symbol != kNoSymbol && symbol < index_.size()) index_[symbol] = {};
+}
+
+void State::index_all(Value tab) {
+  generation_++;
+  for (uint64_t i = 0; i < tab_size(tab); ++i) index_entry(tab_key(tab, i), tab_value(tab, i));
+}
+
+/// Both tabs share most entries; a pass over both is much cheaper than entering all names.
+void State::index_changes(Value old_tab, Value new_tab) {
+  uint64_t i = 0;
+  uint64_t j = 0;
+  const uint64_t old_size = tab_size(old_tab);
+  const uint64_t new_size = tab_size(new_tab);
+  while (i < old_size || j < new_size) {
+    int order = 0;
+    if (i == old_size) {
+      order = 1;
+    } else if (j == new_size) {
+      order = -1;
+    } else {
+      order = compare_keys(tab_key(old_tab, i), tab_key(new_tab, j));
+    }
+    if (order < 0) {
+      unindex(tab_key(old_tab, i++));
+    } else {
+      const Value value = tab_value(new_tab, j);
+      if (order > 0 || value != tab_value(old_tab, i)) index_entry(tab_key(new_tab, j), value);
+      ++j;
+      if (order == 0) ++i;
+    }
+  }
+}
+
+bool State::update_index() {
+  const Value old_tab = indexed_scope_.get();
+  const Value new_tab = scope_.get();
+  // The row of values of a tab may be unevaluated where a macro made the tab.
+  if (!is_row(deref(tab_values(new_tab)))) {
+    const vm::Outcome outcome = evaluator_.whnf(tab_values(new_tab));
+    if (!outcome.ok()) return failure_.outcome(outcome);
+    return update_index();
+  }
+  if (tab_size(old_tab) == 0 || tab_size(new_tab) == 0) {
+    index_all(new_tab);
+  } else {
+    index_changes(old_tab, new_tab);
+  }
+  indexed_scope_.set(new_tab);
+  return true;
+}
+
+Found State::lookup(Symbol name, const Binding*& binding) {
+  if (!is_decoded_ || scope_.get() != indexed_scope_.get()) {
+    Value scope;
+    if (!get_scope(scope)) return Found::kFailed;
+  }
+  if (name >= index_.size() || index_[name].generation != generation_) return Found::kNo;
+  binding = index_[name].binding;
+  if (binding == nullptr) return evaluate_entry(name, binding);
+  if (binding->well_formed) return Found::kYes;
+  failure_.malformed("Malformed binding");
+  return Found::kFailed;
+}
+
+/// An entry that was no pin when the index was made: it may become one.
+Found State::evaluate_entry(Symbol name, const Binding*& binding) {
+  const std::optional<uint64_t> position = tab_find(scope_.get(), symbols_.nat(name));
+  PLAN_CHECK(position.has_value());
+  const vm::Outcome outcome = evaluator_.whnf(tab_value(scope_.get(), *position));
+  if (!outcome.ok()) {
+    failure_.outcome(outcome);
+    return Found::kFailed;
+  }
+  if (is_pin(outcome.value)) {
+    binding = bindings_.find_or_add(outcome.value);
+    index_[name].binding = binding;
+    if (binding->well_formed) return Found::kYes;
+  }
+  failure_.malformed("Malformed binding");
+  return Found::kFailed;
+}
+
+Found State::lookup_in_module(Value module, Value name, const Binding*& binding) {
+  const gc::Root wanted(heap_, name);
+  Value scope;
+  bool is_loaded = false;
+  bool is_pinned_tab = false;
+  if (!get_module(module, scope, is_loaded, is_pinned_tab)) return Found::kFailed;
+  if (!is_loaded) return Found::kNo;
+  if (!is_pinned_tab) {
+    failure_.malformed("Expected a pin when loading: modules");
+    return Found::kFailed;
+  }
+  const std::optional<uint64_t> position = tab_find(scope, wanted.get());
+  if (!position) return Found::kNo;
+  const Value pin = tab_value(scope, *position);
+  if (is_pin(pin)) binding = bindings_.find_or_add(pin);
+  if (is_pin(pin) && binding->well_formed) return Found::kYes;
+  failure_.malformed("Malformed binding");
+  return Found::kFailed;
+}
+
+}  // namespace plan::sire

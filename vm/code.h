@@ -1,0 +1,67 @@
+// vm/code.h: compiled forms. A Code belongs to one function value (a law or a pin around one); it
+// holds the law's decoded body and one Block for the law itself and for each suspended expression.
+//
+// Block stream: an array of words; an instruction is a handler address followed by operand words,
+// see vm/ops.h. Operands are 32 bits: bit 31 clear, an offset from sp (frame word); bit 31 set, an
+// offset from the instruction's own address (constants stand behind the code).
+//
+// Frame of a block: [info | locals | parameters], parameters at the high end, where the caller
+// (or the thunk's entry) put them.
+//
+// Lifecycle  : made by the first entry; blocks of thunks on their first entry; freed with the
+//              region that holds the law (gc::Region::codes), when no frame and no thunk refers to it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gc/info.h"
+#include "value/value.h"
+#include "vm/ir.h"
+
+namespace plan::gc {
+struct Region;
+}
+
+namespace plan::vm {
+
+struct Code;
+
+struct Block {
+  Code* code = nullptr;
+  const Expr* body = nullptr;
+  std::vector<uint32_t> captured;  ///< variables of the parameters, in order (law: 1 .. arity)
+  gc::Info* info = nullptr;        ///< entry (law) or thunk record
+  std::vector<Word> stream;
+  uint32_t locals = 0;
+  uint32_t frame_words = 0;  ///< 1 + locals + parameters
+  uint32_t push_words = 0;   ///< most words any instruction writes below sp
+  bool is_law = false;
+};
+
+struct Code {
+  Value function;     ///< self: the law, or the pin directly around it
+  Value law;
+  gc::Region* region = nullptr;
+  Law ir;
+  Block entry;
+  std::deque<Block> blocks;
+  std::vector<gc::Info*> infos;               ///< every record to recycle with the code
+  std::vector<std::unique_ptr<uint64_t[]>> masks;
+  uint64_t entries = 0;                       ///< hotness; counted by the entry stub
+  Code* next = nullptr;                       ///< other code of the same region
+};
+
+/// What the record of a pin matched by a jet points to.
+struct JetFunction {
+  int16_t jet = -1;
+  uint32_t arity = 0;
+  void* leaf = nullptr;         ///< LeafJet
+  gc::Info* law_info = nullptr; ///< entry of the law, for when the jet declines
+  Value function;
+};
+
+}  // namespace plan::vm

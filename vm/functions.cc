@@ -1,0 +1,195 @@
+// vm/functions.cc: entry records of laws and pins, and the match of pins against the jet table.
+#include <cstdio>
+#include <cstring>
+
+#include "base/check.h"
+#include "gc/hash.h"
+#include "gc/make.h"
+#include "gc/region.h"
+#include "vm/jets.h"
+#include "vm/machine.h"
+
+namespace plan::vm {
+
+namespace {
+
+// A pin around something that is not a law: the item takes the call.
+PLAN_EVALUATES enter_pin_item(PLAN_STATE) {
+  r3 = info_of(r2)->arity;
+  r1 = pin_item(Value{r1}).word;
+  PLAN_TAIL apply_values(PLAN_REGISTERS);
+}
+
+gc::Info* new_entry(Machine& vm, gc::Region* region, uint64_t arity, EvalFn entry) {
+  gc::Info* info = vm.infos.add();
+  info->entry = reinterpret_cast<void*>(entry);
+  info->arity = static_cast<uint32_t>(arity);
+  info->owner = region;
+  info->kind = gc::InfoKind::kEntry;
+  info->frame_words = 1;
+  return info;
+}
+
+Code* new_code(Machine& vm, gc::Region* region, Value function) {
+  static_cast<void>(vm);
+  Code* code = new Code;
+  code->function = function;
+  code->region = region;
+  code->next = static_cast<Code*>(region->codes);
+  region->codes = code;
+  return code;
+}
+
+/// The entry of the law's own code; decoding waits until it runs.
+gc::Info* new_law_entry(Machine& vm, Code& code, Value law) {
+  code.law = law;
+  code.entry.code = &code;
+  code.entry.is_law = true;
+  gc::Info* info = new_entry(vm, code.region, gc::eval_arity(law), enter_uncompiled);
+  info->code = &code.entry;
+  code.entry.info = info;
+  code.infos.push_back(info);
+  return info;
+}
+
+LeafJet evaluator_leaf(JetId jet) {
+  switch (jet) {
+    case JetId::kTrace: return jet_trace_normal;
+    case JetId::kDeepTrace: return jet_trace_deep;
+    case JetId::kTry: return jet_try;
+    default: return jet_row(jet).leaf;
+  }
+}
+
+bool compare_mode(JetId jet, CompareMode& mode) {
+  switch (jet) {
+    case JetId::kCmp: mode = CompareMode::kOrder; return true;
+    case JetId::kEql: mode = CompareMode::kEqual; return true;
+    case JetId::kNeq: mode = CompareMode::kNotEqual; return true;
+    case JetId::kLth: mode = CompareMode::kLess; return true;
+    case JetId::kLte: mode = CompareMode::kLessEqual; return true;
+    case JetId::kGth: mode = CompareMode::kGreater; return true;
+    case JetId::kGte: mode = CompareMode::kGreaterEqual; return true;
+    default: return false;
+  }
+}
+
+gc::Info* pin_law_entry(Machine& vm, Value pin, Value law) {
+  gc::Region* region = gc::pin_region(pin);
+  Code* code = new_code(vm, region, pin);
+  gc::Info* law_entry = new_law_entry(vm, *code, law);
+  if (region->jet < 0) return law_entry;
+  const auto jet = static_cast<JetId>(region->jet);
+  CompareMode mode = CompareMode::kOrder;
+  if (compare_mode(jet, mode)) {
+    gc::Info* info = new_entry(vm, region, 2, enter_compare_jet);
+    info->pc = static_cast<uint32_t>(mode);
+    code->infos.push_back(info);
+    return info;
+  }
+  const LeafJet leaf = evaluator_leaf(jet);
+  if (leaf == nullptr) return law_entry;
+  gc::Info* info = new_entry(vm, region, law_entry->arity, run_leaf_jet);
+  code->infos.push_back(info);
+  code->jet.jet = region->jet;
+  code->jet.arity = law_entry->arity;
+  code->jet.leaf = reinterpret_cast<void*>(leaf);
+  code->jet.law_info = law_entry;
+  code->jet.function = pin;
+  info->code = &code->jet;
+  return info;
+}
+
+/// The text of a law's name if all of it is [A-Za-z0-9_].
+bool plain_name(Value name, std::string& text) {
+  uint64_t scratch = 0;
+  const auto limbs = nat_limbs(name, scratch);
+  const auto* bytes = reinterpret_cast<const char*>(limbs.data());
+  size_t n = limbs.size() * 8;
+  while (n > 0 && bytes[n - 1] == 0) --n;
+  if (n == 0 || n > 64) return false;
+  for (size_t i = 0; i < n; ++i) {
+    const char c = bytes[i];
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter && !(c >= '0' && c <= '9') && c != '_') return false;
+  }
+  text.assign(bytes, n);
+  return true;
+}
+
+}  // namespace
+
+gc::Info* function_info(Machine& vm, Value function) {
+  Object* o = function.object();
+  if (o->info_index() != 0) return &vm.infos[o->info_index()];
+  gc::Info* info = nullptr;
+  if (o->kind() == Kind::kLaw) {
+    Code* code = new_code(vm, law_region(function), function);
+    info = new_law_entry(vm, *code, function);
+  } else {
+    PLAN_CHECK(o->kind() == Kind::kPin);
+    const Value item = pin_item(function);
+    if (is_law(item)) {
+      info = pin_law_entry(vm, function, item);
+    } else {
+      gc::Region* region = gc::pin_region(function);
+      Code* code = new_code(vm, region, function);
+      info = new_entry(vm, region, gc::true_arity(function), enter_pin_item);
+      code->infos.push_back(info);
+    }
+  }
+  o->set_info_index(info->index);
+  return info;
+}
+
+void release_region_code(void* machine, gc::Region* region) {
+  auto& vm = *static_cast<Machine*>(machine);
+  auto* code = static_cast<Code*>(region->codes);
+  while (code != nullptr) {
+    Code* next = code->next;
+    for (gc::Info* info : code->infos) vm.infos.remove(info);
+    delete code;
+    code = next;
+  }
+  region->codes = nullptr;
+}
+
+void match_pin(Machine& vm, Value pin) {
+  const Value law = pin_item(pin);
+  if (!is_law(law)) return;
+  std::string name;
+  if (!plain_name(law_name(law), name)) return;
+  const bool known = find_jet_name(name).has_value();
+  const bool looks_like_one = name.size() > 1 && name[0] == '_' && name[1] >= 'A' && name[1] <= 'Z';
+  if (!known && !looks_like_one) return;
+  bool matched = false;
+  if (known) {
+    auto hash = gc::pin_hash(pin);
+    const auto jet = hash.has_value() ? find_jet(name, **hash) : std::nullopt;
+    if (jet) {
+      matched = true;
+      // Traces are an effect, not an optimisation: they stay when jets are off.
+      const bool effect = *jet == JetId::kTrace || *jet == JetId::kDeepTrace;
+      if (vm.options.jets || effect) {
+        gc::pin_region(pin)->jet = static_cast<int16_t>(*jet);
+      }
+    }
+  }
+  if (vm.match_sink != nullptr) vm.match_sink(vm.match_context, pin, matched);
+}
+
+Value make_matched_pin(Machine& vm, Value item) {
+  const Value pin = gc::make_pin(vm.heap, item);
+  match_pin(vm, pin);
+  return pin;
+}
+
+Word report_decline(Machine& vm, Value function, Word* args, uint32_t arity) {
+  std::vector<Value> frame{function};
+  for (uint32_t i = 0; i < arity; ++i) frame.push_back(deref(Value{args[i]}));
+  vm.result = gc::make_row(vm.heap, frame);
+  if (vm.fallback_sink != nullptr) vm.fallback_sink(vm.fallback_context, vm.result, false);
+  return 0;
+}
+
+}  // namespace plan::vm

@@ -1,0 +1,55 @@
+// vm/ir.h: the decoded body of a law, and what is known about heads.
+//
+// Decoding follows plan.md section 3: lets only on the top spine, everything else variables,
+// constants and applications; application spines are flattened and the arguments of a constant
+// closure at the head are joined to the call's ((<_Idx> 0) x becomes <_Idx> 0 x), because 98 % of
+// the calls Sire emits look like that (design, optimiser study).
+//
+// Variables: 0 self, 1 .. args the arguments, then one per let.
+// Limits     : expressions nested deeper than kDecodeDepthMax, or beyond kDecodeNodesMax nodes in
+//              one block, stay undecoded (Expr::kDeferred) and become blocks of their own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "value/value.h"
+
+namespace plan::vm {
+
+inline constexpr uint32_t kDecodeDepthMax = 48;
+inline constexpr uint32_t kDecodeNodesMax = 3000;
+
+struct Block;
+
+struct Expr {
+  enum class Kind : uint8_t { kVariable, kConstant, kApply, kDeferred };
+  Kind kind = Kind::kConstant;
+  uint32_t variable = 0;      ///< kVariable
+  uint32_t size = 1;          ///< leaves below
+  Value value;                ///< kConstant; kDeferred: the undecoded body
+  const Expr* head = nullptr; ///< kApply; never itself kApply
+  std::vector<const Expr*> args;
+  mutable Block* block = nullptr;  ///< the suspended form, once somebody built it
+};
+
+struct Law {
+  uint32_t args = 0;
+  uint32_t slots = 0;  ///< 1 + args + lets
+  std::vector<const Expr*> lets;  ///< variable args+1+i
+  std::vector<uint32_t> group;    ///< per let: cycle it belongs to, 0 if none
+  std::vector<std::vector<uint32_t>> groups;  ///< members (variables) of each cycle; [0] unused
+  std::vector<uint32_t> order;  ///< let variables, each after those it uses (cycles aside)
+  const Expr* body = nullptr;
+  std::vector<std::unique_ptr<Expr>> arena;
+};
+
+/// Decodes the body of `law_value` (a law). Direct code, allocates nothing in the heap.
+void decode_law(Value law_value, Law& law);
+/// Decodes a deferred expression of the same law.
+const Expr* decode_expression(Law& law, Value body);
+/// Variables (not self) used by `e`, ascending, deferred parts included.
+std::vector<uint32_t> variables_of(const Law& law, const Expr* e);
+
+}  // namespace plan::vm

@@ -1,0 +1,1246 @@
+// vm/lower.cc: IR -> bytecode, one block at a time, in linear time.
+//
+// Three contexts: *tail* (the block's result), *strict* (WHNF needed now) and *lazy* (may stay
+// unevaluated). What each does with an expression is the first two levels of the optimiser study:
+//   - control jets on the strict spine are branches; lets are built at their first use on each
+//     path: evaluated on the spot if that use is strict, as a thunk otherwise;
+//   - primops evaluate their operands in the order of their laws, so the first crash is the same;
+//   - Note [Cheap eagerness].
+// A let that belongs to a cycle is built as a group of thunks, patched into each other.
+//
+// Note [Cheap eagerness]
+//   A suspended primop on operands that happen to be evaluated is computed at once if that is total
+//   and small (kLazy..): no analysis, no change of meaning, and most thunks of real Sire disappear
+//   (design, optimiser-study.md, finding 1). Nothing that could crash, run long or allocate much is
+//   ever computed early.
+//
+// Frames: liveness is exact. A backward pass over the instructions gives each suspension the set of
+// frame words still needed; only those are kept by the collector.
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "base/check.h"
+#include "gc/make.h"
+#include "gc/region.h"
+#include "vm/jets.h"
+#include "vm/machine.h"
+#include "vm/ops.h"
+
+namespace plan::vm {
+
+namespace {
+
+constexpr uint32_t kLetCopySizeMax = 24;     ///< lets up to this size may be compiled on each path
+constexpr size_t kCopyInstructionsMax = 4000;  ///< beyond, lets are no longer compiled per path
+constexpr size_t kEagerLetBuildCount = 64;  ///< laws with more lets build them in order, at once
+constexpr uint32_t kNoLabel = ~uint32_t{0};
+
+/// A frame word (by virtual number) or a constant.
+struct Operand {
+  bool is_constant = true;
+  uint32_t slot = 0;
+  Value value;
+};
+Operand constant_operand(Value v) { return Operand{true, 0, v}; }
+Operand slot_operand(uint32_t slot) { return Operand{false, slot, Value{}}; }
+
+struct Instruction {
+  Op op = Op::kMove;
+  bool has_dst = false;
+  uint32_t dst = 0;
+  std::vector<Operand> operands;
+  Word immediate = 0;
+  gc::Info* callee = nullptr;
+  Value function;                 // constant function, or key table
+  uint32_t label = kNoLabel;      // branch target
+  std::vector<uint32_t> labels;   // switch
+  std::vector<Value> keys;        // tab switch
+  uint32_t binds_label = kNoLabel;  // not an instruction: label stands here
+};
+
+struct Variable {
+  enum class State : uint8_t { kUnbuilt, kSlot } state = State::kUnbuilt;
+  bool whnf = false;
+  uint32_t slot = 0;
+};
+
+using LiveSet = std::vector<uint64_t>;
+
+struct Lowering {
+  Machine& vm;
+  Block& block;
+  Code& code;
+  std::vector<Variable> variables;
+  std::vector<Instruction> out;
+  uint32_t parameters;
+  uint32_t next_slot;
+  uint32_t max_slot;
+  uint32_t labels = 0;
+  uint32_t let_copies = 0;
+
+  Lowering(Machine& machine, Block& b)
+      : vm(machine), block(b), code(*b.code), variables(b.code->ir.slots),
+        parameters(static_cast<uint32_t>(b.captured.size())), next_slot(parameters),
+        max_slot(parameters) {
+    for (uint32_t i = 0; i < parameters; ++i) {
+      variables[block.captured[i]] = {Variable::State::kSlot, false, i};
+    }
+  }
+
+  // --- Emission.
+  uint32_t new_slot() {
+    max_slot = std::max(max_slot, next_slot + 1);
+    return next_slot++;
+  }
+  uint32_t new_label() { return labels++; }
+  Instruction& emit(Op op) {
+    out.emplace_back();
+    out.back().op = op;
+    return out.back();
+  }
+  void bind(uint32_t label) { emit(Op::kJump).binds_label = label; }
+  Operand emit_to(Op op, uint32_t dst, std::vector<Operand> operands, Word immediate = 0) {
+    Instruction& i = emit(op);
+    i.has_dst = true;
+    i.dst = dst;
+    i.operands = std::move(operands);
+    i.immediate = immediate;
+    return slot_operand(dst);
+  }
+
+  // --- Heads.
+  struct Head {
+    bool known = false;
+    Value function;
+    uint64_t arity = 0;
+    std::optional<JetId> jet;
+  };
+  Head head_of(const Expr* e) {
+    Head h;
+    Value f;
+    if (e->head->kind == Expr::Kind::kConstant) {
+      f = e->head->value;
+    } else if (e->head->kind == Expr::Kind::kVariable && e->head->variable == 0) {
+      f = code.function;
+    } else {
+      return h;
+    }
+    h.known = true;
+    h.function = f;
+    h.arity = gc::eval_arity(f);
+    if (is_pin(f) && gc::pin_region(f)->jet >= 0) {
+      const auto jet = static_cast<JetId>(gc::pin_region(f)->jet);
+      if (vm.options.jets) h.jet = jet;
+    }
+    return h;
+  }
+  bool is_increment(const Head& h) const { return h.known && h.function == small_nat(3); }
+
+  // --- Variables.
+  const Expr* let_of(uint32_t variable) const {
+    return code.ir.lets[variable - 1 - code.ir.args];
+  }
+  uint32_t group_of(uint32_t variable) const {
+    return code.ir.group[variable - 1 - code.ir.args];
+  }
+  bool is_let(uint32_t variable) const { return variable > code.ir.args; }
+
+  Operand variable_operand(uint32_t v) {
+    if (v == 0) return constant_operand(code.function);
+    if (variables[v].state == Variable::State::kUnbuilt) build_let(v);
+    return slot_operand(variables[v].slot);
+  }
+
+  void set_variable(uint32_t v, Operand o, bool whnf) {
+    if (o.is_constant) {
+      const uint32_t slot = new_slot();
+      emit_to(Op::kMove, slot, {o});
+      o = slot_operand(slot);
+    }
+    variables[v] = {Variable::State::kSlot, whnf, o.slot};
+  }
+
+  void build_let(uint32_t v) {
+    PLAN_ASSERT(is_let(v));
+    const uint32_t group = group_of(v);
+    if (group != 0) {
+      build_group(code.ir.groups[group]);
+      return;
+    }
+    const Operand o = lazy(let_of(v));
+    set_variable(v, o, is_whnf(o));
+  }
+
+  void build_group(const std::vector<uint32_t>& members) {
+    // Everything the members need from outside first, then the thunks, then the knots.
+    std::vector<Block*> blocks;
+    for (const uint32_t v : members) blocks.push_back(suspended(let_of(v)));
+    const auto is_member = [&members](uint32_t v) {
+      return std::binary_search(members.begin(), members.end(), v);
+    };
+    for (const Block* b : blocks) {
+      for (const uint32_t v : b->captured) {
+        if (!is_member(v)) variable_operand(v);
+      }
+    }
+    for (const uint32_t v : members) variables[v] = {Variable::State::kSlot, false, new_slot()};
+    struct Knot {
+      uint32_t object, index, value;
+    };
+    std::vector<Knot> knots;
+    for (size_t m = 0; m < members.size(); ++m) {
+      std::vector<Operand> captured;
+      for (size_t i = 0; i < blocks[m]->captured.size(); ++i) {
+        const uint32_t v = blocks[m]->captured[i];
+        if (is_member(v)) {
+          knots.push_back({variables[members[m]].slot, static_cast<uint32_t>(i),
+                           variables[v].slot});
+          captured.push_back(constant_operand(small_nat(0)));
+        } else {
+          captured.push_back(variable_operand(v));
+        }
+      }
+      emit_thunk(variables[members[m]].slot, blocks[m], std::move(captured));
+    }
+    for (const Knot& k : knots) {
+      Instruction& i = emit(Op::kPatch);
+      i.operands = {slot_operand(k.object), slot_operand(k.value)};
+      i.immediate = k.index;
+    }
+  }
+
+  bool is_whnf(const Operand& o) const {
+    if (o.is_constant) return o.value.is_whnf();
+    for (const Variable& v : variables) {
+      if (v.state == Variable::State::kSlot && v.slot == o.slot) return v.whnf;
+    }
+    return false;
+  }
+
+  // --- Suspension.
+  Block* suspended(const Expr* e) {
+    if (e->block != nullptr) return e->block;
+    code.blocks.emplace_back();
+    Block* b = &code.blocks.back();
+    b->code = &code;
+    b->body = e;
+    b->captured = variables_of(code.ir, e);
+    b->info = vm.infos.add();
+    b->info->entry = reinterpret_cast<void*>(enter_thunk_uncompiled);
+    b->info->code = b;
+    b->info->owner = code.region;
+    b->info->kind = gc::InfoKind::kThunk;
+    b->info->frame_words = 1;
+    code.infos.push_back(b->info);
+    e->block = b;
+    return b;
+  }
+
+  void emit_thunk(uint32_t dst, Block* b, std::vector<Operand> captured) {
+    Instruction& i = emit(Op::kThunk);
+    i.has_dst = true;
+    i.dst = dst;
+    i.operands = std::move(captured);
+    i.callee = b->info;
+  }
+
+  Operand thunk_of(const Expr* e) {
+    Block* b = suspended(e);
+    std::vector<Operand> captured;
+    for (const uint32_t v : b->captured) captured.push_back(variable_operand(v));
+    const uint32_t dst = new_slot();
+    emit_thunk(dst, b, std::move(captured));
+    return slot_operand(dst);
+  }
+
+  bool is_atom(const Expr* e) const {
+    return e->kind == Expr::Kind::kVariable || e->kind == Expr::Kind::kConstant;
+  }
+
+  // --- Lazy context.
+  Operand lazy(const Expr* e) {
+    switch (e->kind) {
+      case Expr::Kind::kVariable: return variable_operand(e->variable);
+      case Expr::Kind::kConstant: return constant_operand(e->value);
+      case Expr::Kind::kDeferred: return thunk_of(e);
+      case Expr::Kind::kApply: return lazy_apply(e);
+    }
+    PLAN_UNREACHABLE();
+  }
+
+  Operand lazy_apply(const Expr* e) {
+    const Head h = head_of(e);
+    const size_t n = e->args.size();
+    if (h.known && n < h.arity) return closure(h.function, e);
+    if (h.known && is_complete_row(h, n)) return row_literal(e);
+    if (h.known && n == h.arity) {
+      if (const auto cheap = lazy_primop(h, e)) return *cheap;
+    }
+    const bool atoms = is_atom(e->head) && n <= 6 &&
+                       std::all_of(e->args.begin(), e->args.end(),
+                                   [this](const Expr* a) { return is_atom(a); });
+    if (!atoms) return thunk_of(e);
+    std::vector<Operand> operands{h.known ? constant_operand(h.function) : lazy(e->head)};
+    for (const Expr* a : e->args) operands.push_back(lazy(a));
+    return emit_to(Op::kApplyThunk, new_slot(), std::move(operands));
+  }
+
+  bool is_complete_row(const Head& h, size_t n) const {
+    return is_cow(h.function) && n == h.arity;
+  }
+
+  Operand row_literal(const Expr* e) {
+    std::vector<Operand> elements;
+    for (const Expr* a : e->args) elements.push_back(lazy(a));
+    std::reverse(elements.begin(), elements.end());
+    return emit_to(Op::kRow, new_slot(), std::move(elements));
+  }
+
+  Operand closure(Value function, const Expr* e) {
+    std::vector<Operand> args;
+    if (is_closure(function)) {
+      for (uint64_t i = 0; i < closure_size(function); ++i) {
+        args.push_back(constant_operand(closure_arg(function, i)));
+      }
+      function = closure_head(function);
+    }
+    for (const Expr* a : e->args) args.push_back(lazy(a));
+    const uint64_t whole = gc::eval_arity(function);
+    const uint64_t left = whole == kArityHuge ? whole : whole - args.size();
+    Operand result = emit_to(Op::kClosure, new_slot(), std::move(args), left);
+    out.back().function = function;
+    return result;
+  }
+
+  std::optional<Operand> lazy_primop(const Head& h, const Expr* e) {
+    if (is_increment(h)) return lazy_unary(Op::kLazyInc, h, e->args[0]);
+    if (!h.jet) return std::nullopt;
+    switch (*h.jet) {
+      case JetId::kAdd: return lazy_binary(Op::kLazyAdd, h, e);
+      case JetId::kSub: return lazy_binary(Op::kLazySub, h, e);
+      case JetId::kMul: return lazy_binary(Op::kLazyMul, h, e);
+      case JetId::kDiv: return lazy_binary(Op::kLazyDiv, h, e);
+      case JetId::kMod: return lazy_binary(Op::kLazyMod, h, e);
+      case JetId::kEql: return lazy_compare(CompareMode::kEqual, h, e);
+      case JetId::kNeq: return lazy_compare(CompareMode::kNotEqual, h, e);
+      case JetId::kLth: return lazy_compare(CompareMode::kLess, h, e);
+      case JetId::kLte: return lazy_compare(CompareMode::kLessEqual, h, e);
+      case JetId::kGth: return lazy_compare(CompareMode::kGreater, h, e);
+      case JetId::kGte: return lazy_compare(CompareMode::kGreaterEqual, h, e);
+      case JetId::kDec: return lazy_unary(Op::kLazyDec, h, e->args[0]);
+      case JetId::kIsNat: return lazy_unary(Op::kLazyIsNat, h, e->args[0]);
+      case JetId::kEqz: return lazy_unary(Op::kLazyIsZero, h, e->args[0]);
+      case JetId::kNot: return lazy_unary(Op::kLazyNot, h, e->args[0]);
+      case JetId::kBit: return lazy_unary(Op::kLazyBit, h, e->args[0]);
+      case JetId::kLen: return lazy_unary(Op::kLazyLen, h, e->args[0]);
+      case JetId::kIdx: return lazy_idx(e->args[0], e->args[1]);
+      case JetId::kGet: return lazy_idx(e->args[1], e->args[0]);
+      default: return std::nullopt;
+    }
+  }
+
+  Operand lazy_unary(Op op, const Head& h, const Expr* a) {
+    Operand result = emit_to_after(op, {lazy(a)});
+    out.back().function = h.function;
+    return result;
+  }
+  Operand lazy_binary(Op op, const Head& h, const Expr* e) {
+    const Operand a = lazy(e->args[0]);
+    const Operand b = lazy(e->args[1]);
+    Operand result = emit_to_after(op, {a, b});
+    out.back().function = h.function;
+    return result;
+  }
+  Operand lazy_compare(CompareMode mode, const Head& h, const Expr* e) {
+    Operand result = lazy_binary(Op::kLazyCompare, h, e);
+    out.back().immediate = static_cast<Word>(mode);
+    return result;
+  }
+  Operand emit_to_after(Op op, std::vector<Operand> operands) {
+    return emit_to(op, new_slot(), std::move(operands));
+  }
+  std::optional<Operand> lazy_idx(const Expr* index, const Expr* row) {
+    if (index->kind != Expr::Kind::kConstant || !index->value.is_small()) return std::nullopt;
+    Operand result = emit_to_after(Op::kLazyIdx, {lazy(row)});
+    out.back().immediate = index->value.word;
+    return result;
+  }
+
+  // --- Strict context: the operand holds a WHNF.
+  Operand force(Operand o, bool known = false) {
+    if (known || (o.is_constant && o.value.is_whnf())) return o;
+    return emit_to(Op::kForce, o.is_constant ? new_slot() : o.slot, {o});
+  }
+
+  Operand strict(const Expr* e) {
+    switch (e->kind) {
+      case Expr::Kind::kConstant: return force(constant_operand(e->value));
+      case Expr::Kind::kVariable: return strict_variable(e->variable);
+      case Expr::Kind::kDeferred: return force(thunk_of(e));
+      case Expr::Kind::kApply: {
+        const uint32_t dst = new_slot();
+        return strict_apply(e, dst);
+      }
+    }
+    PLAN_UNREACHABLE();
+  }
+
+  bool may_copy_let(const Expr* e) {
+    if (out.size() > kCopyInstructionsMax) return false;
+    if (e->size <= kLetCopySizeMax) return true;
+    return ++let_copies <= 4;
+  }
+
+  Operand strict_variable(uint32_t v) {
+    if (v == 0) return constant_operand(code.function);
+    if (variables[v].state == Variable::State::kUnbuilt && group_of(v) == 0 &&
+        may_copy_let(let_of(v))) {
+      set_variable(v, strict(let_of(v)), true);
+      return slot_operand(variables[v].slot);
+    }
+    const Operand o = variable_operand(v);
+    if (!variables[v].whnf) {
+      force(o);
+      mark_whnf(o.slot);
+    }
+    return o;
+  }
+
+  /// Every variable that shares the slot is evaluated now.
+  void mark_whnf(uint32_t slot) {
+    for (Variable& v : variables) {
+      if (v.state == Variable::State::kSlot && v.slot == slot) v.whnf = true;
+    }
+  }
+
+  /// Evaluates an application to WHNF in `dst`.
+  Operand strict_apply(const Expr* e, uint32_t dst) {
+    const Head h = head_of(e);
+    const size_t n = e->args.size();
+    if (!h.known) return strict_unknown(e, dst);
+    if (n < h.arity) return move_to(closure(h.function, e), dst);
+    if (is_complete_row(h, n)) return move_to(row_literal(e), dst);
+    if (n > h.arity) return strict_unknown(e, dst);
+    if (is_increment(h)) return emit_to(Op::kInc, dst, {strict(e->args[0])});
+    if (h.jet) {
+      if (const auto done = strict_control(*h.jet, e, dst)) return *done;
+      if (const auto done = strict_primop(*h.jet, h, e, dst)) return *done;
+    }
+    return strict_call(h, e, dst);
+  }
+
+  Operand move_to(Operand o, uint32_t dst) { return emit_to(Op::kMove, dst, {o}); }
+
+  Operand strict_unknown(const Expr* e, uint32_t dst) {
+    std::vector<Operand> operands = call_operands(e);
+    return emit_to(Op::kCall, dst, std::move(operands));
+  }
+  std::vector<Operand> call_operands(const Expr* e) {
+    std::vector<Operand> operands{lazy(e->head)};
+    for (const Expr* a : e->args) operands.push_back(lazy(a));
+    return operands;
+  }
+
+  Operand strict_call(const Head& h, const Expr* e, uint32_t dst) {
+    if (!h.function.is_function() || is_closure(h.function)) return strict_unknown(e, dst);
+    std::vector<Operand> args;
+    for (const Expr* a : e->args) args.push_back(lazy(a));
+    gc::Info* callee = function_info(vm, h.function);
+    const bool leaf = callee->entry == reinterpret_cast<void*>(run_leaf_jet);
+    Operand result = emit_to(leaf ? Op::kJet : Op::kCallKnown, dst, std::move(args));
+    out.back().callee = callee;
+    out.back().function = h.function;
+    return result;
+  }
+
+  // --- Control in strict position. Branches see a copy of the variables; what they build is
+  // forgotten afterwards.
+  template <typename Then, typename Else>
+  void branch(uint32_t label_else, uint32_t label_end, Then then, Else otherwise) {
+    const std::vector<Variable> before = variables;
+    const uint32_t slot = next_slot;
+    then();
+    emit(Op::kJump).label = label_end;
+    bind(label_else);
+    variables = before;
+    next_slot = slot;
+    otherwise();
+    bind(label_end);
+    variables = before;
+    next_slot = slot;
+  }
+
+  void strict_into(const Expr* e, uint32_t dst) {
+    if (e->kind == Expr::Kind::kApply) {
+      strict_apply(e, dst);
+    } else {
+      move_to(strict(e), dst);
+    }
+  }
+
+  /// Evaluates a condition and branches to `label_else` when it is false.
+  void condition(const Expr* e, uint32_t label_else) {
+    if (e->kind == Expr::Kind::kApply) {
+      const Head h = head_of(e);
+      if (h.known && h.jet && e->args.size() == h.arity && fused(*h.jet, e, label_else)) return;
+    }
+    branch_on(Op::kIf, strict(e), label_else);
+  }
+  void branch_on(Op op, Operand o, uint32_t label_else) {
+    Instruction& i = emit(op);
+    i.operands = {o};
+    i.label = label_else;
+  }
+  void compare_branch(Op op, const Expr* a, const Expr* b, uint32_t label, bool swap) {
+    const Operand x = strict_kept(a, b);
+    const Operand y = strict(b);
+    const uint32_t scratch = new_slot();
+    Instruction& i = emit(op);
+    i.operands = swap ? std::vector<Operand>{y, x} : std::vector<Operand>{x, y};
+    i.has_dst = true;
+    i.dst = scratch;
+    i.immediate = swap ? 1 : 0;
+    i.label = label;
+  }
+  bool fused(JetId jet, const Expr* e, uint32_t label_else) {
+    switch (jet) {
+      case JetId::kIsNat: branch_on(Op::kIfNat, strict(e->args[0]), label_else); return true;
+      case JetId::kEqz: branch_on(Op::kIfZero, strict(e->args[0]), label_else); return true;
+      case JetId::kEql:
+        compare_branch(Op::kIfEqual, e->args[0], e->args[1], label_else, false);
+        return true;
+      case JetId::kLth:
+        compare_branch(Op::kIfLess, e->args[0], e->args[1], label_else, false);
+        return true;
+      case JetId::kLte:
+        compare_branch(Op::kIfLessEqual, e->args[0], e->args[1], label_else, false);
+        return true;
+      case JetId::kGth:
+        compare_branch(Op::kIfLess, e->args[0], e->args[1], label_else, true);
+        return true;
+      case JetId::kGte:
+        compare_branch(Op::kIfLessEqual, e->args[0], e->args[1], label_else, true);
+        return true;
+      case JetId::kNot:
+      case JetId::kNeq: {
+        const uint32_t label_true = new_label();
+        if (jet == JetId::kNot) {
+          condition(e->args[0], label_true);
+        } else {
+          compare_branch(Op::kIfEqual, e->args[0], e->args[1], label_true, false);
+        }
+        emit(Op::kJump).label = label_else;
+        bind(label_true);
+        return true;
+      }
+      case JetId::kAnd:
+        condition(e->args[0], label_else);
+        scoped_condition(e->args[1], label_else);
+        return true;
+      case JetId::kBit: condition(e->args[0], label_else); return true;
+      default: return false;
+    }
+  }
+  /// A condition that runs on some paths only: what it builds must not be seen by others.
+  void scoped_condition(const Expr* e, uint32_t label_else) {
+    const std::vector<Variable> before = variables;
+    condition(e, label_else);
+    variables = before;
+  }
+
+  std::optional<Operand> strict_control(JetId jet, const Expr* e, uint32_t dst) {
+    const uint32_t label_else = new_label();
+    const uint32_t label_end = new_label();
+    switch (jet) {
+      case JetId::kIf: {
+        const std::vector<Variable> before = variables;
+        condition(e->args[0], label_else);
+        const std::vector<Variable> after = variables;
+        branch(label_else, label_end, [&] { strict_into(e->args[1], dst); },
+               [&] {
+                 variables = joined(before, after, e->args[0]);
+                 strict_into(e->args[2], dst);
+               });
+        variables = joined(before, after, e->args[0]);
+        return slot_operand(dst);
+      }
+      case JetId::kIfz:
+        branch_on(Op::kIfZero, strict(e->args[0]), label_else);
+        branch(label_else, label_end, [&] { strict_into(e->args[1], dst); },
+               [&] { strict_into(e->args[2], dst); });
+        return slot_operand(dst);
+      case JetId::kSeq:
+        strict(e->args[0]);
+        strict_into(e->args[1], dst);
+        return slot_operand(dst);
+      case JetId::kAnd:
+        branch_on(Op::kIf, strict(e->args[0]), label_else);
+        branch(label_else, label_end,
+               [&] { emit_to(Op::kBit, dst, {strict(e->args[1])}); },
+               [&] { move_to(constant_operand(small_nat(0)), dst); });
+        return slot_operand(dst);
+      case JetId::kOr:
+        branch_on(Op::kIf, strict(e->args[0]), label_else);
+        branch(label_else, label_end, [&] { move_to(constant_operand(small_nat(1)), dst); },
+               [&] { emit_to(Op::kBit, dst, {strict(e->args[1])}); });
+        return slot_operand(dst);
+      case JetId::kSwitch:
+      case JetId::kTabSwitch: {
+        const auto arms = literal_arms(jet, e);
+        if (!arms) return std::nullopt;
+        strict_switch(jet, e, *arms, [&](const Expr* arm) {
+          strict_into(arm, dst);
+          emit(Op::kJump).label = label_end;
+        });
+        bind(label_end);
+        return slot_operand(dst);
+      }
+      default: return std::nullopt;
+    }
+  }
+
+  /// Variables that surely are built after a condition: all, unless it may have stopped halfway.
+  std::vector<Variable> joined(const std::vector<Variable>& before,
+                               const std::vector<Variable>& after, const Expr* e) {
+    if (e->kind != Expr::Kind::kApply) return after;
+    const Head h = head_of(e);
+    if (!h.known || !h.jet) return after;
+    const bool partial = *h.jet == JetId::kAnd || *h.jet == JetId::kNot || *h.jet == JetId::kBit;
+    return partial ? before : after;
+  }
+
+  struct Arms {
+    std::vector<const Expr*> arms;  // index order
+    std::vector<Value> keys;        // tab switch
+  };
+  std::optional<Arms> literal_arms(JetId jet, const Expr* e) {
+    const Expr* row = e->args[2];
+    Arms result;
+    if (jet == JetId::kTabSwitch) {
+      // A literal tab is the constant key set applied to a row.
+      if (row->kind != Expr::Kind::kApply || row->args.size() != 1) return std::nullopt;
+      const Expr* head = row->head;
+      if (head->kind != Expr::Kind::kConstant || !is_set(head->value)) return std::nullopt;
+      const Value keys = set_keys(head->value);
+      for (uint64_t i = 0; i < row_size(keys); ++i) {
+        if (!row_at(keys, i).is_nat()) return std::nullopt;
+        result.keys.push_back(row_at(keys, i));
+      }
+      row = row->args[0];
+    }
+    if (row->kind == Expr::Kind::kConstant && is_row(row->value)) {
+      for (uint64_t i = 0; i < row_size(row->value); ++i) {
+        code.ir.arena.push_back(std::make_unique<Expr>());
+        code.ir.arena.back()->value = row_at(row->value, i);
+        result.arms.push_back(code.ir.arena.back().get());
+      }
+    } else {
+      if (row->kind != Expr::Kind::kApply || row->head->kind != Expr::Kind::kConstant) {
+        return std::nullopt;
+      }
+      const Value cow = row->head->value;
+      if (!is_cow(cow) || cow_size(cow) != small_nat(row->args.size())) return std::nullopt;
+      result.arms.assign(row->args.rbegin(), row->args.rend());
+    }
+    if (jet == JetId::kTabSwitch && result.keys.size() != result.arms.size()) return std::nullopt;
+    return result;
+  }
+
+  template <typename Arm>
+  void strict_switch(JetId jet, const Expr* e, const Arms& arms, Arm compile_arm) {
+    const Operand index = strict(e->args[0]);
+    const uint32_t label_default = new_label();
+    std::vector<uint32_t> arm_labels;
+    for (size_t i = 0; i < arms.arms.size(); ++i) arm_labels.push_back(new_label());
+    Instruction& i = emit(jet == JetId::kSwitch ? Op::kSwitch : Op::kTabSwitch);
+    i.operands = {index};
+    i.label = label_default;
+    i.labels = arm_labels;
+    i.keys = arms.keys;
+    const std::vector<Variable> before = variables;
+    const uint32_t slot = next_slot;
+    const auto compile_one = [&](uint32_t label, const Expr* arm) {
+      bind(label);
+      variables = before;
+      next_slot = slot;
+      compile_arm(arm);
+    };
+    for (size_t k = 0; k < arms.arms.size(); ++k) compile_one(arm_labels[k], arms.arms[k]);
+    compile_one(label_default, e->args[1]);
+    variables = before;
+    next_slot = slot;
+  }
+
+  // --- Primops in strict position. Operand order is the laws' (jets.tsv, eval_law).
+  /// Evaluates `a` so that it survives the evaluation of `b`: a slot nobody else overwrites.
+  Operand strict_kept(const Expr* a, const Expr*) { return strict(a); }
+
+  Operand binary_second_first(Op op, const Expr* e, uint32_t dst) {
+    const Operand b = strict_kept(e->args[1], e->args[0]);
+    const Operand a = strict(e->args[0]);
+    return emit_to(op, dst, {a, b});
+  }
+  Operand compare_op(CompareMode mode, const Expr* e, uint32_t dst) {
+    const Operand a = strict_kept(e->args[0], e->args[1]);
+    const Operand b = strict(e->args[1]);
+    return emit_to(Op::kCompare, dst, {a, b}, static_cast<Word>(mode));
+  }
+
+  std::optional<Operand> strict_primop(JetId jet, const Head&, const Expr* e, uint32_t dst) {
+    switch (jet) {
+      case JetId::kAdd: return binary_second_first(Op::kAdd, e, dst);
+      case JetId::kSub: return binary_second_first(Op::kSub, e, dst);
+      case JetId::kMul: return multiply(e, dst);
+      case JetId::kDiv: return binary_second_first(Op::kDiv, e, dst);
+      case JetId::kMod: return binary_second_first(Op::kMod, e, dst);
+      case JetId::kDec: return emit_to(Op::kDec, dst, {strict(e->args[0])});
+      case JetId::kToNat: return emit_to(Op::kToNat, dst, {strict(e->args[0])});
+      case JetId::kIsNat: return emit_to(Op::kIsNat, dst, {strict(e->args[0])});
+      case JetId::kEqz: return emit_to(Op::kIsZero, dst, {strict(e->args[0])});
+      case JetId::kNot: return emit_to(Op::kNot, dst, {strict(e->args[0])});
+      case JetId::kBit: return emit_to(Op::kBit, dst, {strict(e->args[0])});
+      case JetId::kLen: return emit_to(Op::kLen, dst, {strict(e->args[0])});
+      case JetId::kEql: return compare_op(CompareMode::kEqual, e, dst);
+      case JetId::kNeq: return compare_op(CompareMode::kNotEqual, e, dst);
+      case JetId::kLth: return compare_op(CompareMode::kLess, e, dst);
+      case JetId::kLte: return compare_op(CompareMode::kLessEqual, e, dst);
+      case JetId::kGth: return compare_op(CompareMode::kGreater, e, dst);
+      case JetId::kGte: return compare_op(CompareMode::kGreaterEqual, e, dst);
+      case JetId::kCmp: return compare_op(CompareMode::kOrder, e, dst);
+      case JetId::kIdx: return strict_idx(e->args[0], e->args[1], dst);
+      case JetId::kGet: return strict_idx(e->args[1], e->args[0], dst);
+      default: return std::nullopt;
+    }
+  }
+
+  // The law multiplies by repeated addition: with a second operand of 0 the first is untouched.
+  Operand multiply(const Expr* e, uint32_t dst) {
+    const Operand b = strict_kept(e->args[1], e->args[0]);
+    if (b.is_constant && b.value != small_nat(0) && b.value.is_nat()) {
+      return emit_to(Op::kMul, dst, {strict(e->args[0]), b});
+    }
+    const uint32_t label_else = new_label();
+    const uint32_t label_end = new_label();
+    branch_on(Op::kIf, b, label_else);
+    branch(label_else, label_end,
+           [&] {
+             const Operand a = strict(e->args[0]);
+             emit_to(Op::kMul, dst, {a, b});
+           },
+           [&] { move_to(constant_operand(small_nat(0)), dst); });
+    return slot_operand(dst);
+  }
+
+  std::optional<Operand> strict_idx(const Expr* index, const Expr* row, uint32_t dst) {
+    if (index->kind != Expr::Kind::kConstant || !index->value.is_small()) return std::nullopt;
+    emit_to(Op::kIdx, dst, {strict(row)}, index->value.word);
+    return emit_to(Op::kForce, dst, {slot_operand(dst)});
+  }
+
+  // --- Tail context.
+  void ret(Operand o) { emit(Op::kRet).operands = {o}; }
+
+  void tail(const Expr* e) {
+    switch (e->kind) {
+      case Expr::Kind::kConstant:
+        if (e->value.is_whnf()) {
+          ret(constant_operand(e->value));
+        } else {
+          emit(Op::kRetEval).operands = {constant_operand(e->value)};
+        }
+        return;
+      case Expr::Kind::kVariable: tail_variable(e->variable); return;
+      case Expr::Kind::kDeferred: emit_ret_eval(thunk_of(e)); return;
+      case Expr::Kind::kApply: tail_apply(e); return;
+    }
+  }
+  void emit_ret_eval(Operand o) { emit(Op::kRetEval).operands = {o}; }
+
+  void tail_variable(uint32_t v) {
+    if (v == 0) {
+      ret(constant_operand(code.function));
+      return;
+    }
+    if (variables[v].state == Variable::State::kUnbuilt && group_of(v) == 0 &&
+        may_copy_let(let_of(v))) {
+      tail(let_of(v));
+      return;
+    }
+    const Operand o = variable_operand(v);
+    if (variables[v].whnf) {
+      ret(o);
+    } else {
+      emit_ret_eval(o);
+    }
+  }
+
+  void tail_apply(const Expr* e) {
+    const Head h = head_of(e);
+    const size_t n = e->args.size();
+    if (!h.known || n > h.arity) {
+      tail_unknown(e);
+      return;
+    }
+    if (n == h.arity && h.jet && tail_control(*h.jet, e)) return;
+    const bool direct = n < h.arity || is_complete_row(h, n) || is_increment(h);
+    if (direct) {
+      ret(strict_apply(e, new_slot()));
+      return;
+    }
+    if (h.jet && tail_primop(*h.jet, h, e)) return;
+    if (!h.function.is_function() || is_closure(h.function)) {
+      tail_unknown(e);
+      return;
+    }
+    std::vector<Operand> args;
+    for (const Expr* a : e->args) args.push_back(lazy(a));
+    if (h.function == code.function && block.is_law && !h.jet) {
+      emit(Op::kSelfTail).operands = std::move(args);
+      return;
+    }
+    Instruction& i = emit(Op::kTailKnown);
+    i.operands = std::move(args);
+    i.callee = function_info(vm, h.function);
+    i.function = h.function;
+  }
+
+  void tail_unknown(const Expr* e) {
+    std::vector<Operand> operands = call_operands(e);
+    emit(Op::kTailCall).operands = std::move(operands);
+  }
+
+  bool tail_primop(JetId jet, const Head& h, const Expr* e) {
+    if (jet == JetId::kIdx || jet == JetId::kGet) {
+      const Expr* index = jet == JetId::kIdx ? e->args[0] : e->args[1];
+      const Expr* row = jet == JetId::kIdx ? e->args[1] : e->args[0];
+      if (index->kind != Expr::Kind::kConstant || !index->value.is_small()) return false;
+      const uint32_t dst = new_slot();
+      const Operand r = strict(row);
+      emit_ret_eval(emit_to(Op::kIdx, dst, {r}, index->value.word));
+      return true;
+    }
+    const auto result = strict_primop(jet, h, e, new_slot());
+    if (!result) return false;
+    ret(*result);
+    return true;
+  }
+
+  template <typename Then, typename Else>
+  void tail_branch(uint32_t label_else, Then then, Else otherwise) {
+    const std::vector<Variable> before = variables;
+    const uint32_t slot = next_slot;
+    then();
+    bind(label_else);
+    variables = before;
+    next_slot = slot;
+    otherwise();
+  }
+
+  bool tail_control(JetId jet, const Expr* e) {
+    const uint32_t label_else = new_label();
+    switch (jet) {
+      case JetId::kIf: {
+        const std::vector<Variable> before = variables;
+        condition(e->args[0], label_else);
+        const std::vector<Variable> after = variables;
+        tail_branch(label_else, [&] { tail(e->args[1]); },
+                    [&] {
+                      variables = joined(before, after, e->args[0]);
+                      tail(e->args[2]);
+                    });
+        return true;
+      }
+      case JetId::kIfz:
+        branch_on(Op::kIfZero, strict(e->args[0]), label_else);
+        tail_branch(label_else, [&] { tail(e->args[1]); }, [&] { tail(e->args[2]); });
+        return true;
+      case JetId::kSeq:
+        strict(e->args[0]);
+        tail(e->args[1]);
+        return true;
+      case JetId::kAnd:
+      case JetId::kOr: ret(*strict_control(jet, e, new_slot())); return true;
+      case JetId::kSwitch:
+      case JetId::kTabSwitch: {
+        const auto arms = literal_arms(jet, e);
+        if (!arms) return false;
+        strict_switch(jet, e, *arms, [&](const Expr* arm) { tail(arm); });
+        return true;
+      }
+      default: return false;
+    }
+  }
+
+  // --- From instructions to the stream.
+  uint32_t locals() const { return max_slot - parameters; }
+  uint32_t offset_of(uint32_t slot) const {
+    return slot < parameters ? 1 + locals() + slot : 1 + (slot - parameters);
+  }
+  void run();
+  void compute_liveness(std::vector<gc::Info*>& infos);
+  gc::Info* resume_info(const LiveSet& live, uint32_t dst_offset);
+  void encode(const std::vector<gc::Info*>& infos);
+};
+
+bool suspends(Op op) {
+  switch (op) {
+    case Op::kForce:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod:
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual:
+    case Op::kCompare:
+    case Op::kCall:
+    case Op::kCallKnown:
+    case Op::kSelfTail:
+    case Op::kJet: return true;
+    default: return false;
+  }
+}
+
+bool ends_path(Op op) {
+  switch (op) {
+    case Op::kRet:
+    case Op::kRetEval:
+    case Op::kTailCall:
+    case Op::kTailKnown:
+    case Op::kSelfTail: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void* resume_entry(Op op);  // vm/interpreter.cc
+
+namespace {
+
+gc::Info* Lowering::resume_info(const LiveSet& live, uint32_t dst_offset) {
+  gc::Info* info = vm.infos.add();
+  code.infos.push_back(info);
+  info->code = &block;
+  info->owner = code.region;
+  info->frame_words = 1 + max_slot;
+  info->arity = dst_offset;
+  const uint64_t groups = (max_slot + 63) / 64;
+  std::unique_ptr<uint64_t[]> masks;
+  if (groups > 1) {
+    masks = std::make_unique<uint64_t[]>(groups - 1);
+    info->more_live = masks.get();
+  }
+  for (uint32_t slot = 0; slot < max_slot; ++slot) {
+    if (((live[slot / 64] >> (slot % 64)) & 1) == 0) continue;
+    const uint32_t bit = offset_of(slot) - 1;
+    if (bit < 64) {
+      info->live |= uint64_t{1} << bit;
+    } else {
+      masks[bit / 64 - 1] |= uint64_t{1} << (bit % 64);
+    }
+  }
+  if (masks) code.masks.push_back(std::move(masks));
+  return info;
+}
+
+void Lowering::compute_liveness(std::vector<gc::Info*>& infos) {
+  const size_t words = (max_slot + 63) / 64 + 1;
+  infos.assign(out.size(), nullptr);
+  std::vector<LiveSet> at_label(labels);
+  LiveSet live(words, 0);
+  const auto merge = [&live](const LiveSet& other) {
+    for (size_t k = 0; k < other.size(); ++k) live[k] |= other[k];
+  };
+  for (size_t n = out.size(); n-- > 0;) {
+    const Instruction& i = out[n];
+    if (i.binds_label != kNoLabel) {
+      at_label[i.binds_label] = live;
+      continue;
+    }
+    if (ends_path(i.op) || i.op == Op::kJump) std::fill(live.begin(), live.end(), 0);
+    if (i.label != kNoLabel) merge(at_label[i.label]);
+    for (const uint32_t label : i.labels) merge(at_label[label]);
+    if (i.has_dst) live[i.dst / 64] &= ~(uint64_t{1} << (i.dst % 64));
+    if (i.op == Op::kSelfTail) {
+      LiveSet loop(words, 0);
+      for (uint32_t p = 0; p < parameters; ++p) loop[p / 64] |= uint64_t{1} << (p % 64);
+      infos[n] = resume_info(loop, 0);
+    } else if (suspends(i.op)) {
+      // A fused comparison that suspends re-reads nothing: only what comes after is live.
+      infos[n] = resume_info(live, i.has_dst ? offset_of(i.dst) : 0);
+    }
+    for (const Operand& o : i.operands) {
+      if (!o.is_constant) live[o.slot / 64] |= uint64_t{1} << (o.slot % 64);
+    }
+  }
+}
+
+struct Encoder {
+  std::vector<Word>& stream;
+  struct Fix {
+    size_t instruction;  // start
+    size_t word;
+    bool high;
+    Value value;
+  };
+  std::vector<Fix> constants;
+  struct Jump {
+    size_t instruction;
+    size_t word;
+    bool high;
+    uint32_t label;
+  };
+  std::vector<Jump> jumps;
+  size_t start = 0;
+
+  void begin(Op op) {
+    start = stream.size();
+    stream.push_back(op_handler(op));
+  }
+  void halves(uint32_t low, uint32_t high) {
+    stream.push_back(Word{low} | (Word{high} << 32));
+  }
+};
+
+void Lowering::encode(const std::vector<gc::Info*>& infos) {
+  Encoder enc{block.stream, {}, {}, 0};
+  std::vector<size_t> label_at(labels, 0);
+  const uint32_t frame = 1 + max_slot;
+  const auto half = [&](const Operand& o, bool high) -> uint32_t {
+    if (!o.is_constant) return offset_of(o.slot);
+    enc.constants.push_back({enc.start, enc.stream.size(), high, o.value});
+    return 0;
+  };
+  const auto pair = [&](uint32_t low, const Operand& high) { enc.halves(low, half(high, true)); };
+  const auto list = [&](const std::vector<Operand>& ops, size_t from) {
+    for (size_t k = from; k < ops.size(); k += 2) {
+      const uint32_t low = half(ops[k], false);
+      const uint32_t high = k + 1 < ops.size() ? half(ops[k + 1], true) : 0;
+      enc.halves(low, high);
+    }
+  };
+  const auto jump = [&](bool high, uint32_t label) -> uint32_t {
+    enc.jumps.push_back({enc.start, enc.stream.size(), high, label});
+    return 0;
+  };
+  for (size_t n = 0; n < out.size(); ++n) {
+    const Instruction& i = out[n];
+    if (i.binds_label != kNoLabel) {
+      label_at[i.binds_label] = enc.stream.size();
+      continue;
+    }
+    const auto count = static_cast<uint32_t>(i.operands.size());
+    const uint32_t dst = i.has_dst ? offset_of(i.dst) : 0;
+    enc.begin(i.op);
+    switch (i.op) {
+      case Op::kMove:
+      case Op::kDec:
+      case Op::kInc:
+      case Op::kLen:
+      case Op::kIsNat:
+      case Op::kIsZero:
+      case Op::kNot:
+      case Op::kBit:
+      case Op::kToNat: pair(dst, i.operands[0]); break;
+      case Op::kForce:
+        pair(dst, i.operands[0]);
+        enc.stream.push_back(word_of(infos[n]));
+        break;
+      case Op::kRet:
+      case Op::kRetEval: enc.halves(half(i.operands[0], false), frame); break;
+      case Op::kJump: enc.halves(jump(false, i.label), 0); break;
+      case Op::kIf:
+      case Op::kIfZero:
+      case Op::kIfNat: {
+        const uint32_t low = half(i.operands[0], false);
+        enc.halves(low, jump(true, i.label));
+        break;
+      }
+      case Op::kIfEqual:
+      case Op::kIfLess:
+      case Op::kIfLessEqual: {
+        const uint32_t low = half(i.operands[0], false);
+        enc.halves(low, half(i.operands[1], true));
+        enc.halves(jump(false, i.label), static_cast<uint32_t>(i.immediate));
+        enc.halves(dst, 0);
+        enc.stream.push_back(word_of(infos[n]));
+        break;
+      }
+      case Op::kSwitch:
+      case Op::kTabSwitch: {
+        const auto arms = static_cast<uint32_t>(i.labels.size());
+        enc.halves(half(i.operands[0], false), arms);
+        enc.halves(jump(false, i.label), 0);
+        for (const Value key : i.keys) enc.stream.push_back(key.word);
+        for (const uint32_t label : i.labels) enc.halves(jump(false, label), 0);
+        break;
+      }
+      case Op::kAdd:
+      case Op::kSub:
+        pair(dst, i.operands[0]);
+        enc.halves(half(i.operands[1], false), 0);
+        break;
+      case Op::kMul:
+      case Op::kDiv:
+      case Op::kMod:
+        pair(dst, i.operands[0]);
+        enc.halves(half(i.operands[1], false), 0);
+        enc.stream.push_back(word_of(infos[n]));
+        break;
+      case Op::kIdx:
+      case Op::kLazyIdx:
+        pair(dst, i.operands[0]);
+        enc.stream.push_back(i.immediate);
+        break;
+      case Op::kCompare:
+        pair(dst, i.operands[0]);
+        enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
+        enc.stream.push_back(word_of(infos[n]));
+        break;
+      case Op::kLazyAdd:
+      case Op::kLazySub:
+      case Op::kLazyMul:
+      case Op::kLazyDiv:
+      case Op::kLazyMod:
+      case Op::kLazyCompare:
+        pair(dst, i.operands[0]);
+        enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
+        enc.stream.push_back(i.function.word);
+        break;
+      case Op::kLazyDec:
+      case Op::kLazyInc:
+      case Op::kLazyIsNat:
+      case Op::kLazyIsZero:
+      case Op::kLazyNot:
+      case Op::kLazyBit:
+      case Op::kLazyLen:
+        pair(dst, i.operands[0]);
+        enc.stream.push_back(i.function.word);
+        break;
+      case Op::kRow:
+      case Op::kApplyThunk:
+        enc.halves(dst, count);
+        list(i.operands, 0);
+        break;
+      case Op::kClosure:
+        enc.halves(dst, count);
+        enc.stream.push_back(i.function.word);
+        enc.stream.push_back(i.immediate);
+        list(i.operands, 0);
+        break;
+      case Op::kThunk:
+        enc.halves(dst, count);
+        enc.stream.push_back(word_of(i.callee));
+        list(i.operands, 0);
+        break;
+      case Op::kPatch:
+        enc.halves(half(i.operands[0], false), static_cast<uint32_t>(i.immediate));
+        enc.halves(half(i.operands[1], false), 0);
+        break;
+      case Op::kCall:
+        enc.halves(count - 1, half(i.operands[0], true));
+        enc.stream.push_back(word_of(infos[n]));
+        list(i.operands, 1);
+        block.push_words = std::max(block.push_words, count);
+        break;
+      case Op::kCallKnown:
+        enc.halves(count, 0);
+        enc.stream.push_back(word_of(i.callee));
+        enc.stream.push_back(i.function.word);
+        enc.stream.push_back(word_of(infos[n]));
+        list(i.operands, 0);
+        block.push_words = std::max(block.push_words, count);
+        break;
+      case Op::kTailCall:
+        enc.halves(count - 1, frame);
+        enc.halves(half(i.operands[0], false), 0);
+        list(i.operands, 1);
+        block.push_words = std::max(block.push_words, count);
+        break;
+      case Op::kTailKnown:
+        enc.halves(count, frame);
+        enc.stream.push_back(word_of(i.callee));
+        enc.stream.push_back(i.function.word);
+        list(i.operands, 0);
+        block.push_words = std::max(block.push_words, count);
+        break;
+      case Op::kSelfTail:
+        enc.halves(count, offset_of(0));
+        enc.stream.push_back(word_of(infos[n]));
+        enc.stream.push_back(static_cast<Word>(enc.start));
+        list(i.operands, 0);
+        block.push_words = std::max(block.push_words, count);
+        infos[n]->pc = 0;
+        break;
+      case Op::kJet:
+        enc.halves(count, 0);
+        enc.stream.push_back(word_of(i.callee));
+        enc.stream.push_back(i.function.word);
+        enc.stream.push_back(word_of(infos[n]));
+        enc.halves(dst, 0);
+        list(i.operands, 0);
+        block.push_words = std::max(block.push_words, count);
+        break;
+      case Op::kCount: PLAN_UNREACHABLE();
+    }
+    if (infos[n] != nullptr) {
+      infos[n]->entry = resume_entry(i.op);
+      if (i.op != Op::kSelfTail) {
+        const bool branches = i.op == Op::kIfEqual || i.op == Op::kIfLess ||
+                              i.op == Op::kIfLessEqual;
+        infos[n]->pc = static_cast<uint32_t>(branches ? enc.start : enc.stream.size());
+      }
+    }
+  }
+  for (const Encoder::Jump& j : enc.jumps) {
+    const Word distance = label_at[j.label] - j.instruction;
+    enc.stream[j.word] |= j.high ? distance << 32 : distance;
+  }
+  // Constants stand behind the code, each once.
+  std::vector<std::pair<Word, size_t>> pool;
+  for (const Encoder::Fix& f : enc.constants) {
+    size_t at = 0;
+    if (pool.size() < 64) {
+      for (const auto& [word, where] : pool) {
+        if (word == f.value.word) at = where;
+      }
+    }
+    if (at == 0) {
+      at = enc.stream.size();
+      enc.stream.push_back(f.value.word);
+      pool.emplace_back(f.value.word, at);
+    }
+    const Word operand = (at - f.instruction) | kConstantBit;
+    enc.stream[f.word] |= f.high ? operand << 32 : operand;
+  }
+}
+
+void Lowering::run() {
+  const Law& ir = code.ir;
+  if (block.is_law && ir.lets.size() > kEagerLetBuildCount) {
+    // In this order every let finds what it uses already built, so nothing nests.
+    for (const uint32_t v : ir.order) variable_operand(v);
+  }
+  tail(block.body);
+  std::vector<gc::Info*> infos;
+  compute_liveness(infos);
+  block.locals = locals();
+  block.frame_words = 1 + max_slot;
+  encode(infos);
+}
+
+}  // namespace
+
+void compile_block(Machine& vm, Block& block) {
+  PLAN_ASSERT(block.stream.empty());
+  if (block.body->kind == Expr::Kind::kDeferred) {
+    const Expr* decoded = decode_expression(block.code->ir, block.body->value);
+    // A deferred expression decodes to something else than itself: its own depth starts at 0.
+    block.body = decoded;
+  }
+  Lowering lowering(vm, block);
+  lowering.run();
+}
+
+}  // namespace plan::vm

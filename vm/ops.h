@@ -1,0 +1,23 @@
+// vm/ops.h: the instructions of vm/ops.def as an enum, and their handlers.
+#pragma once
+
+#include <cstdint>
+
+#include "vm/dispatch.h"
+
+namespace plan::vm {
+
+enum class Op : uint8_t {
+#define PLAN_OP(name, layout) name,
+#include "vm/ops.def"
+#undef PLAN_OP
+  kCount
+};
+
+/// Address of the handler: first word of the instruction.
+Word op_handler(Op op);
+const char* op_name(Op op);
+
+inline constexpr uint32_t kConstantBit = uint32_t{1} << 31;
+
+}  // namespace plan::vm
