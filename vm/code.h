@@ -42,19 +42,6 @@ struct Block {
   bool is_law = false;
 };
 
-struct Code {
-  Value function;     ///< self: the law, or the pin directly around it
-  Value law;
-  gc::Region* region = nullptr;
-  Law ir;
-  Block entry;
-  std::deque<Block> blocks;
-  std::vector<gc::Info*> infos;               ///< every record to recycle with the code
-  std::vector<std::unique_ptr<uint64_t[]>> masks;
-  uint64_t entries = 0;                       ///< hotness; counted by the entry stub
-  Code* next = nullptr;                       ///< other code of the same region
-};
-
 /// What the record of a pin matched by a jet points to.
 struct JetFunction {
   int16_t jet = -1;
@@ -62,6 +49,20 @@ struct JetFunction {
   void* leaf = nullptr;         ///< LeafJet
   gc::Info* law_info = nullptr; ///< entry of the law, for when the jet declines
   Value function;
+};
+
+struct Code {
+  Value function;     ///< self: the law, or the pin directly around it
+  Value law;
+  gc::Region* region = nullptr;
+  Law ir;
+  Block entry;
+  JetFunction jet;                            ///< used if a jet stands before the law
+  std::deque<Block> blocks;
+  std::vector<gc::Info*> infos;               ///< every record to recycle with the code
+  std::vector<std::unique_ptr<uint64_t[]>> masks;
+  uint64_t entries = 0;                       ///< hotness; counted by the entry stub
+  Code* next = nullptr;                       ///< other code of the same region
 };
 
 }  // namespace plan::vm

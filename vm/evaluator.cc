@@ -54,7 +54,7 @@ Machine::Machine(const Options& o)
                             kNatFunctions[i].arity);
   }
   set_info = leaf_info(*this, nat_records[6], op_set, 1);
-  jet_call = std::make_unique<JetCall>(JetCall{.heap = heap, .args = nullptr});
+  jet_call = std::unique_ptr<JetCall>(new JetCall{heap, nullptr});
   jet_call->machine = this;
   jet_call->interrupt = &interrupt;
 }

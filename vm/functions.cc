@@ -124,7 +124,7 @@ gc::Info* function_info(Machine& vm, Value function) {
   if (o->info_index() != 0) return &vm.infos[o->info_index()];
   gc::Info* info = nullptr;
   if (o->kind() == Kind::kLaw) {
-    Code* code = new_code(vm, law_region(function), function);
+    Code* code = new_code(vm, gc::law_region(function), function);
     info = new_law_entry(vm, *code, function);
   } else {
     PLAN_CHECK(o->kind() == Kind::kPin);

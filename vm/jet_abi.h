@@ -61,12 +61,12 @@ struct JetCall {
   Value* args;                    ///< arity many; unevaluated unless requested before
   uint64_t state = 0;             ///< < 2^62
   Value scratch[kJetScratch] = {};
-  Value needed;                   ///< answer to the last request
+  Value needed = {};                   ///< answer to the last request
   Value apply_args[kJetApplyMax] = {};
   uint64_t apply_count = 0;
-  Value crash_value;
+  Value crash_value = {};
   Machine* machine = nullptr;  ///< for the evaluator's own leaf functions
-  Value function;              ///< what is being called
+  Value function = {};              ///< what is being called
   const std::atomic<bool>* interrupt = nullptr;
   bool interrupted() const {
     return interrupt != nullptr && interrupt->load(std::memory_order_relaxed);

@@ -281,7 +281,7 @@ PLAN_EVALUATES run_leaf_jet(PLAN_STATE) {
     PLAN_TAIL safepoint_apply(PLAN_REGISTERS);
   }
   JetResult answer;
-  PLAN_SYNC(answer = call_leaf(*vm, r2, sp, r1, nullptr, Value{});
+  PLAN_SYNC(answer = call_leaf(*vm, r2, sp, r1, nullptr, Value{}));
   if (answer.status == JetStatus::kDone) [[likely]] {
     sp += info_of(r2)->arity;
     r1 = answer.value.word;
@@ -382,7 +382,7 @@ PLAN_EVALUATES jet_return(PLAN_STATE) {
   if (vm->interrupt.load(std::memory_order_relaxed)) [[unlikely]] {
     PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
   }
-  PLAN_SYNC(answer = call_leaf(*vm, sp[2], sp + kJetFrameHead, sp[4], sp, Value{needed});
+  PLAN_SYNC(answer = call_leaf(*vm, sp[2], sp + kJetFrameHead, sp[4], sp, Value{needed}));
   r1 = sp[4];
   r2 = sp[2];
   r4 = static_cast<Word>(answer.status);
