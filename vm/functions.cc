@@ -17,6 +17,12 @@ namespace {
 PLAN_EVALUATES enter_pin_item(PLAN_STATE) {
   r3 = info_of(r2)->arity;
   r1 = pin_item(Value{r1}).word;
+  if (is_set(Value{r1})) {
+    // Through a pin a set gets both arguments of its law at once and looks at neither.
+    r1 = set_keys(Value{r1}).word;
+    sp += 2;
+    PLAN_RETURN();
+  }
   PLAN_TAIL apply_values(PLAN_REGISTERS);
 }
 

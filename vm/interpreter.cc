@@ -607,7 +607,8 @@ PLAN_HANDLER(kTailCall) {
   Word* staged = sp - n;
   for (uint32_t i = 0; i < n; ++i) staged[i] = fetch_listed(sp, pc, pc + 3, i);
   r1 = fetch(sp, pc, low(pc[2]));
-  sp += high(pc[1]) - n;
+  sp += high(pc[1]);
+  sp -= n;
   std::memmove(sp, staged, n * sizeof(Word));
   r3 = n;
   PLAN_TAIL apply_values(PLAN_REGISTERS);

@@ -1234,6 +1234,11 @@ void Lowering::run() {
 
 void compile_block(Machine& vm, Block& block) {
   PLAN_ASSERT(block.stream.empty());
+  if (block.is_law && block.body == nullptr) {
+    decode_law(block.code->law, block.code->ir);
+    block.body = block.code->ir.body;
+    for (uint32_t i = 1; i <= block.code->ir.args; ++i) block.captured.push_back(i);
+  }
   if (block.body->kind == Expr::Kind::kDeferred) {
     const Expr* decoded = decode_expression(block.code->ir, block.body->value);
     // A deferred expression decodes to something else than itself: its own depth starts at 0.

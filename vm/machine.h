@@ -74,6 +74,7 @@ struct Machine {
   JetMatchSink match_sink = nullptr;
   void* match_context = nullptr;
   uint64_t jets_declined = 0;
+  uint64_t stress_polls = 0;  ///< every third collection under gc-stress is a major one
 };
 
 /// Calls direct code that allocates, keeping the hp register and heap.hp in step.

@@ -361,12 +361,14 @@ PLAN_EVALUATES continue_leaf_jet(PLAN_STATE) {
       PLAN_TAIL apply_values(PLAN_REGISTERS);
     }
     case JetStatus::kCrash:
+      sp += arity;
       r1 = r5;
       r2 = call->crash_value.word;
       PLAN_TAIL raise_crash(PLAN_REGISTERS);
     case JetStatus::kDecline: PLAN_TAIL decline_jet(PLAN_REGISTERS);
     default: break;
   }
+  if (status != JetStatus::kTryApply) sp += arity;
   unwind_to_stop(*vm, sp,
                  status == JetStatus::kInterrupted ? OutcomeKind::kInterrupted
                                                    : OutcomeKind::kMemory);

@@ -54,7 +54,11 @@ OutcomeKind poll(Machine& vm, Word* sp, Value& live) {
   if (vm.deadline_ns != 0 && now_ns() > vm.deadline_ns) return OutcomeKind::kTime;
   if (vm.heap.hp > vm.heap.hp_limit || vm.options.heap.stress ||
       vm.heap.used_bytes() > vm.heap.config().limit_bytes) {
-    vm.collector.collect(live);
+    if (vm.options.heap.stress && ++vm.stress_polls % 3 == 0) {
+      vm.collector.collect_major(live);
+    } else {
+      vm.collector.collect(live);
+    }
     if (vm.heap.used_bytes() > vm.heap.config().limit_bytes) {
       vm.collector.collect_major(live);
       if (vm.heap.used_bytes() > vm.heap.config().limit_bytes) return OutcomeKind::kMemory;
