@@ -307,16 +307,19 @@ def check_banned_names(tree):
 
 
 def check_cmake_entries(tree):
-    """Every C++ source stands in a CMakeLists.txt of its folder or of one above."""
+    """Every C++ source stands in a CMake file of its folder or of one above."""
+    lists = {}  # folder -> what its CMake files say
+    for path, text in tree.files("CMakeLists.txt", ".cmake"):
+        folder = Path(path).parent
+        lists[folder] = lists.get(folder, "") + text
     for path, _ in tree.files(".cc"):
-        above = [(parent, tree.texts.get((parent / "CMakeLists.txt").as_posix(), ""))
-                 for parent in Path(path).parents]
-        if not any(re.search(r"(?<![\w/])" + re.escape(Path(path).relative_to(p).as_posix()) +
-                             r"(?![\w.])", t) or
-                   (Path(path).parent == p and re.search(
-                       r"(?<![\w/.])" + re.escape(Path(path).stem) + r"(?![\w/.])", t))
-                   for p, t in above):
-            yield path, 1, "no CMakeLists.txt names this file"
+        name, stem = Path(path).name, Path(path).stem
+        entries = {(folder, Path(path).relative_to(folder).as_posix())
+                   for folder in Path(path).parents}
+        named = any(re.search(rf"(?<![\w/.]){re.escape(entry)}(?![\w.])", lists.get(folder, ""))
+                    for folder, entry in entries | {(Path(path).parent, stem)})
+        if not named:
+            yield path, 1, f"no CMake file here or above names {name}"
 
 
 RULES = [check_include_arrows, check_file_headers, check_notes, check_columns,
