@@ -61,7 +61,7 @@ struct Code {
   std::deque<Block> blocks;
   std::vector<gc::Info*> infos;               ///< every record to recycle with the code
   std::vector<std::unique_ptr<uint64_t[]>> masks;
-  uint64_t entries = 0;                       ///< hotness; counted by the entry stub
+  uint32_t uncompiled = 0;                    ///< blocks that still need the IR
   Code* next = nullptr;                       ///< other code of the same region
 };
 

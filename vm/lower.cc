@@ -233,6 +233,7 @@ struct Lowering {
     b->info->kind = gc::InfoKind::kThunk;
     b->info->frame_words = 1;
     code.infos.push_back(b->info);
+    ++code.uncompiled;
     e->block = b;
     return b;
   }
@@ -1244,8 +1245,15 @@ void compile_block(Machine& vm, Block& block) {
     // A deferred expression decodes to something else than itself: its own depth starts at 0.
     block.body = decoded;
   }
+  Code& code = *block.code;
+  if (block.is_law) ++code.uncompiled;
   Lowering lowering(vm, block);
   lowering.run();
+  if (--code.uncompiled == 0) {
+    // Nothing will be compiled from it again; most laws run once and would keep it for nothing.
+    code.ir = Law{};
+    code.entry.body = nullptr;
+  }
 }
 
 }  // namespace plan::vm
