@@ -2,6 +2,7 @@
 #include "base/large_stack.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 namespace plan {
 
@@ -28,7 +29,13 @@ void run_on_large_stack(void (*function)(void* context), void* context) {
                        pthread_create(&thread, &attributes, run, &call) == 0;
   pthread_attr_destroy(&attributes);
   if (started) {
+    // Signals are for the thread that works: its reads have to notice them.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     pthread_join(thread, nullptr);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   } else {
     function(context);
   }

@@ -49,9 +49,10 @@ struct ModuleObserver {
 
 class Loader {
  public:
-  /// `cache` may be null.
-  Loader(Context& context, StateCache* cache) : context_(context), cache_(cache) {}
+  explicit Loader(Context& context) : context_(context) {}
 
+  /// `cache` may be null.
+  void use_cache(StateCache* cache) { cache_ = cache; }
   void observe(ModuleObserver observer) { observer_ = observer; }
 
   /// Leaves the state in which module `name` and all before it have run.
@@ -65,7 +66,7 @@ class Loader {
   LoadResult fail_at(const ModuleSource& module, const rex::Block* block, const char* reason);
 
   Context& context_;
-  StateCache* cache_;
+  StateCache* cache_ = nullptr;
   ModuleObserver observer_;
 };
 

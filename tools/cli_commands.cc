@@ -1,0 +1,270 @@
+// tools/cli_commands.cc: the commands of the program.
+#include "tools/cli_commands.h"
+
+#include "base/file.h"
+#include "gc/make.h"
+#include "gc/seed.h"
+#include "sire/facts.h"
+#include "sire/library.h"
+#include "sire/prompt.h"
+#include "sire/session.h"
+#include "sire/show.h"
+
+#include <array>
+#include <cstdlib>
+
+namespace plan::cli {
+
+namespace {
+
+constexpr int kStandardInput = 0;
+constexpr int kStandardOutput = 1;
+constexpr int kStandardError = 2;
+/// What one read of a seed program's input takes.
+constexpr size_t kSeedInputBytes = 80;
+/// The module of our library that is there at a prompt without a file.
+constexpr std::string_view kLibraryPrelude = "prelude";
+
+/// Exit codes (spec/cli.md section 3).
+constexpr int kExitError = 1;
+constexpr int kExitCrash = 2;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// $XDG_..., or its place below the home folder; empty if there is none.
+std::string user_folder(const char* variable, const char* below_home) {
+  if (const std::string folder = environment(variable); !folder.empty()) return folder;
+  const std::string home = environment("HOME");
+  return home.empty() ? "" : home + below_home;
+}
+
+class Runner {
+ public:
+  Runner(std::string_view program, const Arguments& arguments)
+      : program_(program), arguments_(arguments) {}
+
+  int run() {
+    switch (arguments_.command) {
+      case Command::kSire: return run_sire();
+      case Command::kSave: return run_save();
+      case Command::kShow: return run_show();
+      case Command::kRepl: return run_repl();
+      case Command::kStart:
+      case Command::kBoot: return error("machines are not available yet");
+      case Command::kNone: break;
+    }
+    return kExitError;
+  }
+
+ private:
+  int error(std::string_view message) const {
+    write_all(kStandardError, program_ + ": " + std::string(message) + "\n");
+    return kExitError;
+  }
+
+  sire::SessionOptions session_options() const;
+  int run_sire();
+  int run_prompt(sire::Session& session, const std::string& module);
+  int run_save();
+  int run_show();
+  int run_repl();
+  int seed_loop(sire::Session& session, Value program, std::vector<uint8_t>& output);
+  int report_load(sire::Session& session, const sire::LoadResult& result, bool by_sire) const;
+  int report_failure(sire::Session& session, bool by_sire) const;
+  int report_outcome(const vm::Outcome& outcome) const;
+
+  std::string program_;
+  const Arguments& arguments_;
+};
+
+sire::SessionOptions Runner::session_options() const {
+  sire::SessionOptions options;
+  uint64_t heap_bytes = 0;
+  if (parse_bytes(arguments_.value(Option::kHeap), heap_bytes)) {
+    options.evaluator.heap.limit_bytes = heap_bytes;
+  }
+  options.evaluator.heap.stress = arguments_.has(Option::kGcStress);
+  options.evaluator.jets = arguments_.value(Option::kJets) != "off";
+  if (arguments_.has(Option::kFallbackWarn)) options.evaluator.fallback = vm::Fallback::kWarn;
+  if (arguments_.has(Option::kFallbackCrash)) options.evaluator.fallback = vm::Fallback::kCrash;
+  if (arguments_.has(Option::kMismatchCrash)) options.mismatch = sire::Mismatch::kCrash;
+  options.trace_jets = arguments_.has(Option::kTraceJets);
+  options.console.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
+  options.console.quiet = arguments_.has(Option::kQuiet) || arguments_.has(Option::kFacts);
+  const bool uses_cache = !arguments_.has(Option::kNoCache) && !arguments_.has(Option::kFacts) &&
+                          arguments_.command != Command::kRepl &&
+                          arguments_.command != Command::kShow;
+  if (uses_cache) {
+    options.cache_folder = arguments_.value(Option::kCacheFolder);
+    if (options.cache_folder.empty()) {
+      const std::string folder = user_folder("XDG_CACHE_HOME", "/.cache");
+      if (!folder.empty()) options.cache_folder = folder + "/palladium";
+    }
+  }
+  return options;
+}
+
+/// A crash is shown by `sire` as its row, by other commands as a sentence.
+int Runner::report_failure(sire::Session& session, bool by_sire) const {
+  if (session.has_mismatch()) return error("stopped at a law that is not its jet");
+  const sire::Failure& failure = session.context().failure;
+  if (!failure.is_crash()) return error(sire::abort_text(failure.kind()));
+  if (by_sire) {
+    session.print_failure();
+    session.console().flush();
+    return kExitCrash;
+  }
+  return error(sire::print_crash(failure.op(), failure.value()));
+}
+
+int Runner::report_load(sire::Session& session, const sire::LoadResult& result,
+                        bool by_sire) const {
+  session.console().flush();
+  switch (result.status) {
+    case sire::LoadStatus::kLoaded: return 0;
+    case sire::LoadStatus::kNoSource: return error(result.message);
+    case sire::LoadStatus::kBadRex: return kExitError;
+    case sire::LoadStatus::kFailed: return report_failure(session, by_sire);
+  }
+  return kExitError;
+}
+
+int Runner::run_sire() {
+  std::vector<std::string> modules;
+  for (const std::string& word : arguments_.positionals) {
+    Result<std::string> module = sire::module_of_argument(word);
+    if (!module) return error(module.error().message);
+    modules.push_back(*module);
+  }
+  const bool facts = arguments_.has(Option::kFacts);
+  if (facts && modules.empty()) return error("--facts needs a module");
+  if (modules.empty() && !arguments_.has(Option::kBare) && program_ != "pallas") {
+    for (const sire::LibraryModule& module : sire::library_modules()) {
+      if (module.name == kLibraryPrelude) modules.emplace_back(kLibraryPrelude);
+    }
+  }
+  sire::Session session(session_options());
+  std::optional<sire::FactsPrinter> printer;
+  if (facts) {
+    const bool bindings = arguments_.value(Option::kFacts) == "bindings";
+    printer.emplace(session,
+                    bindings ? sire::FactsKind::kBindings : sire::FactsKind::kModules);
+  }
+  for (const std::string& module : modules) {
+    const int code = report_load(session, session.load(module), true);
+    if (code != 0) return code;
+  }
+  if (facts) return 0;
+  return run_prompt(session, modules.empty() ? "" : modules.back());
+}
+
+int Runner::run_prompt(sire::Session& session, const std::string& module) {
+  const bool by_hand = is_terminal(kStandardInput) && is_terminal(kStandardOutput);
+  if (!by_hand || program_ == "pallas") {
+    sire::print_banner(session);
+  } else {
+    session.console().print_text(
+        "Palladium. An empty line ends what began with a rune; Ctrl-D leaves.\n");
+    session.console().flush();
+  }
+  if (!session.begin_prompt(module)) return report_failure(session, true);
+  if (!by_hand) {
+    sire::run_piped_prompt(session);
+    return 0;
+  }
+  sire::PromptOptions options;
+  const std::string folder = user_folder("XDG_STATE_HOME", "/.local/state");
+  if (!folder.empty() && make_directories(folder + "/palladium")) {
+    options.history_file = folder + "/palladium/history";
+  }
+  sire::run_terminal_prompt(session, options);
+  return 0;
+}
+
+int Runner::run_save() {
+  Result<std::string> module = sire::module_of_argument(arguments_.positionals[1]);
+  if (!module) return error(module.error().message);
+  sire::Session session(session_options());
+  const int code = report_load(session, session.load(*module), false);
+  if (code != 0) return code;
+  const std::optional<Value> main = session.find("main");
+  if (!main) return error("No `main` defined in this file");
+  Result<gc::Bytes> bytes = gc::save_seed(*main);
+  if (!bytes) return error(bytes.error().message);
+  const Status written = replace_file(arguments_.positionals[0], *bytes);
+  return written ? 0 : error(written.error().message);
+}
+
+int Runner::run_show() {
+  sire::SessionOptions options = session_options();
+  options.evaluator.jets = false;
+  Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
+  if (!bytes) return error(bytes.error().message);
+  sire::Session session(options);
+  Result<Value> value = gc::load_seed(session.context().heap, *bytes);
+  if (!value) return error(arguments_.positionals[0] + ": " + value.error().message);
+  session.console().print_text(sire::print_debug(*value) + "\n");
+  session.console().print_deep(*value);
+  return 0;
+}
+
+int Runner::report_outcome(const vm::Outcome& outcome) const {
+  if (outcome.kind != vm::OutcomeKind::kCrash) return error(sire::abort_text(outcome.kind));
+  return error(sire::print_crash(outcome.op, outcome.value));
+}
+
+int Runner::run_repl() {
+  sire::SessionOptions options = session_options();
+  // This command warns whatever the options say (spec/cli.md section 4.7).
+  options.evaluator.fallback = vm::Fallback::kWarn;
+  options.mismatch = sire::Mismatch::kWarn;
+  Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
+  if (!bytes) return error(bytes.error().message);
+  sire::Session session(options);
+  Result<Value> program = gc::load_seed(session.context().heap, *bytes);
+  if (!program) return error(arguments_.positionals[0] + ": " + program.error().message);
+  std::vector<uint8_t> output;
+  const int code = seed_loop(session, *program, output);
+  const std::string file = arguments_.has(Option::kSave) ? arguments_.value(Option::kSave) : "";
+  if (file.empty() || file == "/dev/null") return code;
+  const Status written = replace_file(file, output);
+  return written ? code : error(written.error().message);
+}
+
+/// A seed program takes a bar of input and gives a row of a bar of output and the next program.
+int Runner::seed_loop(sire::Session& session, Value first, std::vector<uint8_t>& output) {
+  gc::Heap& heap = session.context().heap;
+  gc::Root program(heap, first);
+  std::array<char, kSeedInputBytes> input;
+  size_t count = 0;
+  do {
+    count = read_some(kStandardInput, input);
+    const Value bar =
+        gc::make_bar(heap, {reinterpret_cast<const uint8_t*>(input.data()), count});
+    const vm::Outcome result =
+        session.evaluator().apply_normal(program.get(), std::array{bar});
+    session.console().flush();
+    if (!result.ok()) return report_outcome(result);
+    const Value row = result.value;
+    if (!is_row(row) || row_size(row) != 2 || !is_bar(row_at(row, 0))) {
+      session.console().print_value(row);
+      session.console().flush();
+      return error("bad noun");
+    }
+    const std::span<const uint8_t> written = bar_bytes(row_at(row, 0));
+    output.insert(output.end(), written.begin(), written.end());
+    program.set(row_at(row, 1));
+  } while (count != 0);
+  return 0;
+}
+
+}  // namespace
+
+int run_command(std::string_view program, const Arguments& arguments) {
+  return Runner(program, arguments).run();
+}
+
+}  // namespace plan::cli

@@ -1,0 +1,40 @@
+// tools/palladium.cc: the program.
+#include "base/file.h"
+#include "base/large_stack.h"
+#include "tools/cli_commands.h"
+#include "tools/cli_options.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+struct Call {
+  std::string program;
+  plan::cli::Arguments arguments;
+  int exit_code = 0;
+};
+
+void run(void* call) {
+  auto& c = *static_cast<Call*>(call);
+  c.exit_code = plan::cli::run_command(c.program, c.arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Call call;
+  const std::string_view path = argc > 0 ? argv[0] : "palladium";
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  call.program = name == "pallas" || name == "plunder" ? "pallas" : "palladium";
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const plan::cli::Screen screen =
+      plan::cli::parse_arguments(call.program, words, call.arguments);
+  if (!screen.text.empty()) {
+    plan::write_all(screen.to_standard_error ? 2 : 1, screen.text);
+    return screen.exit_code;
+  }
+  plan::run_on_large_stack(run, &call);
+  return call.exit_code;
+}
