@@ -20,9 +20,23 @@ constexpr uint64_t kLetsMax = 3;
 /// Bodies of laws, by how many laws are around them.
 constexpr uint32_t kCodeDepths[] = {4, 2, 1, 0};
 
+/// What the evaluator compiles instead of calling, where it can: preferred.
+constexpr const char* kInlined[] = {
+    "_If",    "_Ifz",  "_Seq", "_Switch", "_Eql",     "_Neq",   "_Lth",   "_Lte",   "_Gth",
+    "_Gte",   "_Cmp",  "_Add", "_Sub",    "_Mul",     "_Dec",   "_Idx",   "_Get",   "_Len",
+    "_Not",   "_And",  "_Or",  "_Eqz",    "_IsNat",   "_IsRow", "_IsPin", "_Car",   "_Cdr",
+    "_Trace", "_Null", "_Bit", "_ToNat",  "_DataTag", "_Head",  "_Put",   "_Times", "tabSwitch"};
+
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed) {}
+  Generator(uint64_t seed, std::span<const NamedFunction> functions)
+      : functions_(functions), random_(seed) {
+    for (const NamedFunction& f : functions) {
+      for (const char* inlined : kInlined) {
+        if (f.name == inlined) inlined_.push_back(f);
+      }
+    }
+  }
 
   /// Two thirds of all programs are one call of a law: on small values, where most of it is run, or
   /// counting down from a larger number.
@@ -148,6 +162,13 @@ class Generator {
 
   /// A function, and how many arguments it takes.
   Expr function(uint64_t* arity) {
+    if (!functions_.empty() && one_in(2)) {
+      const bool is_inlined = !inlined_.empty() && !one_in(4);
+      const NamedFunction& f =
+          is_inlined ? inlined_[below(inlined_.size())] : functions_[below(functions_.size())];
+      *arity = f.arity;
+      return name(f.name);
+    }
     switch (below(8)) {
       case 0:
       case 1:
@@ -368,14 +389,16 @@ class Generator {
     }
   }
 
+  std::span<const NamedFunction> functions_;
+  std::vector<NamedFunction> inlined_;
   std::mt19937_64 random_;
   size_t laws_around_ = 0;  ///< the law being made
 };
 
 }  // namespace
 
-Expr generate(uint64_t seed) {
-  return Generator(seed).program();
+Expr generate(uint64_t seed, std::span<const NamedFunction> functions) {
+  return Generator(seed, functions).program();
 }
 
 }  // namespace plan::differential

@@ -13,14 +13,15 @@ namespace plan::differential {
 inline constexpr char kTraceName[] = "t";
 inline constexpr char kTryName[] = "try";
 
-/// The program of this seed, the same on every machine. Well formed: what must be a value is one.
-Expr generate(uint64_t seed);
-
 /// A function known by name to both sides, and how many arguments it takes.
 struct NamedFunction {
   std::string name;
   uint64_t arity;
 };
+
+/// The program of this seed, the same on every machine. Well formed: what must be a value is one.
+/// Half of the calls in it are of `functions`, if there are any.
+Expr generate(uint64_t seed, std::span<const NamedFunction> functions = {});
 
 /// A program of this seed that calls one of `functions`. Its arguments are mostly of the kind that
 /// the name suggests; any part may be delayed, traced, crashing, or of another kind.

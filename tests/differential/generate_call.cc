@@ -20,9 +20,10 @@ class CallGenerator {
   Expr program() {
     const NamedFunction& f = functions_[below(functions_.size())];
     favourite_ = sort_of(f.name);
+    if (one_in(4)) crash_rarity_ = 2;
     const uint64_t count = one_in(12) ? f.arity + 1 : f.arity;
     std::vector<Expr> parts = {name(f.name)};
-    for (uint64_t i = 0; i < count; i++) parts.push_back(lazy(argument(2), 8));
+    for (uint64_t i = 0; i < count; i++) parts.push_back(lazy(argument(2), crash_rarity_));
     Expr call = app(parts);
     if (one_in(4)) return app({name(kTryName), row({law(7, 1, nat(1)), std::move(call)})});
     if (one_in(4)) return app({name(kTryName), row(std::move(parts))});
@@ -51,7 +52,7 @@ class CallGenerator {
 
   /// `e`, or something that becomes `e`, or that crashes or traces first.
   Expr lazy(Expr e, uint64_t rarity) {
-    if (!one_in(3)) return e;
+    if (rarity > 2 && !one_in(3)) return e;
     switch (below(rarity)) {
       case 0:
         return app({nat(9), nat(labels_++)});
@@ -201,6 +202,7 @@ class CallGenerator {
   std::span<const NamedFunction> functions_;
   std::mt19937_64 random_;
   Sort favourite_ = Sort::kNat;
+  uint64_t crash_rarity_ = 8;
   uint64_t labels_ = 1;
 };
 

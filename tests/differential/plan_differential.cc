@@ -6,6 +6,7 @@
 //   nojets           run laws as written
 //   library=FILE     calls of the functions defined in FILE, see definitions.h
 //   nats             the oracle computes the arithmetic of the library instead of counting
+//   laws             with a library: random programs that use it, instead of single calls
 //   only=NAME        only calls of this one
 //   except=NAME      not this one; may be repeated
 //
@@ -42,13 +43,14 @@ struct Arguments {
   std::string only;
   std::set<std::string, std::less<>> except;
   bool is_lines = false;
+  bool is_laws = false;
   bool native_nats = false;
   uint64_t count = 0;
   uint64_t first_seed = 1;
 };
 
 Expr make_program(const Arguments& arguments, uint64_t seed) {
-  if (arguments.functions.empty()) return generate(seed);
+  if (arguments.functions.empty() || arguments.is_laws) return generate(seed, arguments.functions);
   return generate_call(seed, arguments.functions);
 }
 
@@ -165,6 +167,8 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.jets = false;
   } else if (argument == "nats") {
     arguments.native_nats = true;
+  } else if (argument == "laws") {
+    arguments.is_laws = true;
   } else if (argument == "-") {
     arguments.is_lines = true;
   } else if (argument.starts_with("library=")) {
