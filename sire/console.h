@@ -13,7 +13,7 @@ namespace plan::sire {
 
 struct ConsoleOptions {
   int descriptor = 1;
-  bool quiet = false;  ///< values and bindings are not shown
+  bool quiet = false;  ///< values, bindings and traces are not shown
   bool colour = false;
 };
 

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "gc/make.h"
 #include "sire/rex_text.h"
+#include "sire/show.h"
 
 #include <histedit.h>
 
@@ -119,10 +120,7 @@ void print_banner(Session& session) {
                                    "\n==== Sire REPL ====\n\n"
                                    "Since input is multi-line, there is currently no "
                                    "input-prompt.\nJust type away!\n");
-  const bool quiet = session.console().is_quiet();
-  session.console().set_quiet(false);
-  session.console().print_value(text);
-  session.console().set_quiet(quiet);
+  session.console().print_text(print_value_shallow(text, session.console().has_colour()));
   session.console().flush();
 }
 

@@ -50,6 +50,7 @@ Session::~Session() = default;
 
 void Session::trace(void* session, Value message, bool deep) {
   auto& console = static_cast<Session*>(session)->console_;
+  if (console.is_quiet()) return;
   const bool colour = console.has_colour();
   console.print_text(deep ? print_full(message, colour) : print_value_shallow(message, colour));
 }
@@ -102,6 +103,7 @@ std::vector<std::string> Session::names_with_prefix(std::string_view prefix, siz
 // --- The prompt.
 
 bool Session::begin_prompt(const std::string& module) {
+  console_.set_quiet(false);
   const Symbol name = context_.symbols.intern(module);
   const std::array<Value, 1> sons = {context_.rex.word(module)};
   const Value rune = context_.symbols.nat(kRuneImport);

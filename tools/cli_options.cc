@@ -40,7 +40,7 @@ constexpr OptionSpec kOptions[] = {
     {Option::kStart, 0, "start", nullptr, "Start the machine when it is booted"},
     {Option::kSave, 0, "save", "OUTPUT_FILE", "Where the program's output goes"},
     {Option::kBare, 0, "bare", nullptr, "Begin without any library", true},
-    {Option::kQuiet, 0, "quiet", nullptr, "Do not show bindings and values", true},
+    {Option::kQuiet, 0, "quiet", nullptr, "Do not show what modules print", true},
     {Option::kFacts, 0, "facts", "=bindings",
      "Print counters and hashes of each module, or of each binding", true},
     {Option::kHeap, 0, "heap", "BYTES", "Limit of memory, such as 4G", true},
