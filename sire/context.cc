@@ -43,9 +43,10 @@ std::vector<std::string> words_of(Value rex) {
     if (words.size() == kBlamedWordsMax) break;
     if (view.is_leaf() && view.has_heir()) work.push_back(view.heir);
     if (!view.is_node()) continue;
-    if (view.form != RexForm::kNest || view.text != small_nat('|')) {
-      words.push_back(nat_text(view.text));
-    }
+    const bool is_bracket = view.form == RexForm::kNest &&
+                            (view.text == small_nat('|') || view.text == small_nat(','));
+    const bool is_between = view.form == RexForm::kShut || view.form == RexForm::kInfix;
+    if (!is_bracket && !is_between) words.push_back(nat_text(view.text));
     for (uint64_t i = std::min<uint64_t>(view.kid_count(), kPartsMax); i-- > 0;) {
       work.push_back(view.kid(i));
     }

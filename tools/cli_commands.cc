@@ -226,6 +226,7 @@ int Runner::run_repl() {
   sire::Session session(options);
   Result<Value> program = gc::load_seed(session.context().heap, *bytes);
   if (!program) return error(arguments_.positionals[0] + ": " + program.error().message);
+  session.evaluator().match(*program);
   std::vector<uint8_t> output;
   const int code = seed_loop(session, *program, output);
   const std::string file = arguments_.has(Option::kSave) ? arguments_.value(Option::kSave) : "";

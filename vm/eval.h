@@ -85,8 +85,9 @@ class Evaluator {
   /// Pins a normal form and matches it against the jet table. Allocates only. Use this, not
   /// gc::make_pin, for every pin that PLAN code may call.
   Value pin(Value item);
-  /// Matches a pin that direct code made (a loaded seed). Allocates nothing.
-  void match(Value pin);
+  /// Matches every pin in a normal form that direct code made (a loaded seed), before anything of
+  /// it is evaluated. Allocates nothing.
+  void match(Value loaded);
 
   Machine& machine() { return *machine_; }
 

@@ -153,6 +153,6 @@ void Evaluator::set_match_sink(JetMatchSink sink, void* context) {
   machine_->match_context = context;
 }
 Value Evaluator::pin(Value item) { return make_matched_pin(*machine_, item); }
-void Evaluator::match(Value pin) { match_pin(*machine_, pin); }
+void Evaluator::match(Value loaded) { match_loaded(*machine_, loaded); }
 
 }  // namespace plan::vm

@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "gc/hash.h"
 #include "gc/make.h"
+#include "gc/parts.h"
 #include "gc/region.h"
+#include "gc/word_map.h"
 #include "vm/jets.h"
 #include "vm/machine.h"
 
@@ -182,6 +184,25 @@ void match_pin(Machine& vm, Value pin) {
     }
   }
   if (vm.match_sink != nullptr) vm.match_sink(vm.match_context, pin, matched);
+}
+
+void match_loaded(Machine& vm, Value loaded) {
+  gc::WordMap seen;
+  std::vector<Value> pins;
+  std::vector<Value> work{loaded};
+  while (!work.empty()) {
+    const Value v = work.back();
+    work.pop_back();
+    if (!v.is_pointer() || v.is_big() || !seen.add(v.word)) continue;
+    if (is_pin(v)) {
+      pins.push_back(v);
+      work.push_back(deref(pin_item(v)));
+    } else if (gc::has_parts(v)) {
+      const gc::Parts parts = gc::parts_of(v);
+      for (uint64_t i = 0; i < parts.count(); ++i) work.push_back(parts.at(i));
+    }
+  }
+  for (size_t i = pins.size(); i-- > 0;) match_pin(vm, pins[i]);
 }
 
 Value make_matched_pin(Machine& vm, Value item) {

@@ -27,27 +27,6 @@ JetResult done_bar(JetCall& c, std::span<const uint8_t> bytes) {
   return done(gc::make_bar(c.heap, bytes));
 }
 
-/// Compares the pins in a loaded value, all of them new, with the jet table; the inner ones first.
-void match_new_pins(JetCall& c, Value loaded) {
-  if (c.machine == nullptr) return;
-  gc::WordMap seen;
-  std::vector<Value> pins;
-  std::vector<Value> work{loaded};
-  while (!work.empty()) {
-    const Value v = work.back();
-    work.pop_back();
-    if (!v.is_pointer() || v.is_big() || !seen.add(v.word)) continue;
-    if (is_pin(v)) {
-      pins.push_back(v);
-      work.push_back(deref(pin_item(v)));
-    } else if (gc::has_parts(v)) {
-      const gc::Parts parts = gc::parts_of(v);
-      for (uint64_t i = 0; i < parts.count(); ++i) work.push_back(parts.at(i));
-    }
-  }
-  for (size_t i = pins.size(); i-- > 0;) match_pin(*c.machine, pins[i]);
-}
-
 /// How many holes the laws' decoder reads in the header; bytes that are not there are zeros.
 uint64_t holes_of(std::span<const uint8_t> bytes) {
   uint64_t holes = 0;
@@ -73,7 +52,7 @@ JetResult jet_load_seed(JetCall& c) {
   if (bytes.size() % 8 != 0 || holes_of(bytes) != 0) return done(small_nat(0));
   Result<Value> loaded = gc::load_seed(c.heap, bytes);
   if (!loaded.has_value()) return decline();
-  match_new_pins(c, *loaded);
+  if (c.machine != nullptr) match_loaded(*c.machine, *loaded);
   return done(*loaded);
 }
 

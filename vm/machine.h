@@ -100,6 +100,8 @@ void compile_block(Machine& vm, Block& block);
 Value make_matched_pin(Machine& vm, Value item);
 /// Compares `pin` (new, or loaded) with the jet table and reports through match_sink.
 void match_pin(Machine& vm, Value pin);
+/// The same for every pin in a value that direct code has just built; inner pins first.
+void match_loaded(Machine& vm, Value loaded);
 /// Frees the code of a region; registered with the collector.
 void release_region_code(void* machine, gc::Region* region);
 

@@ -160,12 +160,20 @@ class JetLaws : public testing::Test {
     evaluator_.set_time_limit_ns(0);
   }
 
+  static std::string text_of(Value v) {
+    constexpr uint64_t kLimbsShown = 64;
+    if (v.is_big() && v.object()->length() > kLimbsShown) {
+      return "a nat of " + std::to_string(v.object()->length()) + " limbs\n";
+    }
+    return sire::value_text(v);
+  }
+
   std::string text_of(const Ending& ending) {
     const auto kind = [](vm::OutcomeKind k) { return std::to_string(static_cast<int>(k)); };
     std::string text = "head " + kind(ending.head) + " rest " + kind(ending.rest);
     if (!ending.is_decided()) return text;
-    if (is_true(ending.op.get())) text += " crash " + sire::value_text(ending.op.get());
-    return text + " " + sire::value_text(ending.value.get());
+    if (is_true(ending.op.get())) text += " crash " + text_of(ending.op.get());
+    return text + " " + text_of(ending.value.get());
   }
   static bool is_true(Value v) { return v != small_nat(0); }
 
@@ -177,8 +185,8 @@ class JetLaws : public testing::Test {
     for (size_t i = 0; i < args.values.size(); ++i) {
       const vm::Outcome outcome = evaluator_.normalise(args.values[i]);
       text += "\n    " + std::string(args.values[i].is_thunk() ? "delayed " : "");
-      text += outcome.ok() ? sire::value_text(outcome.value)
-                           : "crash " + sire::value_text(outcome.op) + " inside";
+      text += outcome.ok() ? text_of(outcome.value)
+                           : "crash " + text_of(outcome.op) + " inside";
     }
     return text;
   }
