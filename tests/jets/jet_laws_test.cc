@@ -136,7 +136,7 @@ class JetLaws : public testing::Test {
     evaluator_.set_match_sink(note_match, this);
     sire::Console console({.descriptor = 2, .quiet = true});
     sire::Context context(evaluator_, console);
-    sire::Loader loader(context, nullptr);
+    sire::Loader loader(context);
     const sire::LoadResult loaded = loader.load(module == nullptr ? "prelude" : module);
     ASSERT_EQ(loaded.status, sire::LoadStatus::kLoaded) << loaded.message;
   }
