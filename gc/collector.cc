@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "base/memory_map.h"
 #include "gc/make.h"
+#include "gc/verify.h"
 
 namespace plan::gc {
 
@@ -32,6 +33,7 @@ Object* forwardee(const Object* o) { return std::bit_cast<Object*>(o->header); }
 }  // namespace
 
 void Collector::collect(Value& extra) {
+  if (heap_.config_.verify) verify_heap(heap_, infos_, extra);
   const auto start = std::chrono::steady_clock::now();
   const uint64_t tenured = heap_.large_.used_bytes() + heap_.pins_.used_bytes() +
                            heap_.old_blocks_.size() * kOldBlockBytes;
@@ -45,6 +47,7 @@ void Collector::collect(Value& extra) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count());
   heap_.statistics_.pause_ns_total += ns;
   heap_.statistics_.pause_ns_max = std::max(heap_.statistics_.pause_ns_max, ns);
+  if (heap_.config_.verify) verify_heap(heap_, infos_, extra);
 }
 
 void Collector::minor(Value& extra) {

@@ -16,6 +16,8 @@ constexpr uint64_t kPreferredBase = 0x2000'0000'0000;
 constexpr uint64_t kTotalReserveBytes = kEdenReserveBytes + 2 * kSurvivorReserveBytes +
                                         kLargeReserveBytes + kOldReserveBytes + kPinReserveBytes;
 constexpr uint64_t kEdenStepBytes = uint64_t{64} << 20;
+/// What a region costs outside pin space: its record, and code if it is a law that ran.
+constexpr uint64_t kRegionOverheadBytes = 512;
 constexpr uint64_t kFirstMajorBytes = uint64_t{96} << 20;
 
 Value immortal(Word* at, Kind kind) {
@@ -87,7 +89,7 @@ uint64_t Heap::used_bytes() const {
   const uint64_t survivors =
       std::bit_cast<uint64_t>(survivor_top_) - survivor_base_[survivor_index_];
   return eden + survivors + large_.used_bytes() + old_blocks_.size() * kOldBlockBytes +
-         pins_.used_bytes() + (stack != nullptr ? stack->used_bytes() : 0);
+         pins_.used_bytes() + regions_.size() * kRegionOverheadBytes + (stack != nullptr ? stack->used_bytes() : 0);
 }
 
 bool Heap::fits(uint64_t bytes) const {

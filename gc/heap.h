@@ -32,6 +32,7 @@ namespace plan::gc {
 
 struct Region;
 class Collector;
+class Verifier;
 class InfoTable;
 class EvalStack;
 
@@ -126,6 +127,7 @@ class Heap {
 
  private:
   friend class Collector;
+  friend class Verifier;
   friend class Root;
   friend class RootList;
   friend struct RegionBuilder;
@@ -188,6 +190,7 @@ class Root {
 
  private:
   friend class Collector;
+  friend class Verifier;
   Heap& heap_;
   Value value_;
   Root* next_ = nullptr;
@@ -212,6 +215,7 @@ class RootList {
 
  private:
   friend class Collector;
+  friend class Verifier;
   Heap& heap_;
   RootList* next_ = nullptr;
   RootList* previous_ = nullptr;

@@ -1,0 +1,183 @@
+// gc/collector_test.cc: what survives, what does not, and where it goes.
+#include "gc/collector.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "gc/make.h"
+#include "gc/verify.h"
+
+namespace plan::gc {
+namespace {
+
+class CollectorTest : public testing::Test {
+ protected:
+  CollectorTest() : heap_(Config{.limit_bytes = kGiB}), collector_(heap_, infos_) {}
+
+  void minor() {
+    Value none;
+    collector_.collect(none);
+    verify_heap(heap_, infos_, Value{});
+  }
+  void major() {
+    Value none;
+    collector_.collect_major(none);
+    verify_heap(heap_, infos_, Value{});
+  }
+  Value pair(Value a, Value b) {
+    const std::array<Value, 2> elements{a, b};
+    return make_row(heap_, elements);
+  }
+  Value list(uint64_t n) {
+    Value v = small_nat(0);
+    for (uint64_t i = 0; i < n; ++i) v = pair(small_nat(i), v);
+    return v;
+  }
+  static uint64_t length(Value v) {
+    uint64_t n = 0;
+    for (; is_row(v); v = row_at(v, 1)) ++n;
+    return n;
+  }
+  Value thunk(Kind kind, Value a, Value b) {
+    Info* info = infos_.add();
+    info->kind = InfoKind::kThunk;
+    Object* o = heap_.allocate(thunk_header(kind, 2, info->index), 2);
+    o->init(0, a);
+    o->init(1, b);
+    return tagged(o, kTagThunk);
+  }
+
+  Heap heap_;
+  InfoTable infos_;
+  Collector collector_;
+};
+
+TEST_F(CollectorTest, KeepsWhatARootReachesThroughEverySpace) {
+  Root root(heap_, list(1000));
+  for (int i = 0; i < 4; ++i) {
+    minor();
+    EXPECT_EQ(length(root.get()), 1000u);
+  }
+  EXPECT_TRUE(heap_.is_old(root.get().object()));
+  major();
+  EXPECT_EQ(length(root.get()), 1000u);
+}
+
+TEST_F(CollectorTest, PromotesOnlyAfterOneAgeingStep) {
+  Root root(heap_, list(1));
+  minor();
+  EXPECT_TRUE(heap_.is_small_young(root.get().object()));
+  EXPECT_EQ(heap_.statistics().promoted_bytes, 0u);
+  minor();
+  EXPECT_TRUE(heap_.is_old(root.get().object()));
+}
+
+TEST_F(CollectorTest, DropsWhatNothingReaches) {
+  list(100'000);
+  minor();
+  EXPECT_EQ(heap_.statistics().survivor_bytes, 0u);
+}
+
+TEST_F(CollectorTest, FindsAYoungValueThroughAnUpdatedOldThunk) {
+  Root root(heap_, thunk(Kind::kThunk, small_nat(1), small_nat(2)));
+  minor();
+  minor();
+  Object* old = root.get().object();
+  ASSERT_TRUE(heap_.is_old(old));
+  old->header = (old->header & ~Word{0xff}) | static_cast<Word>(Kind::kIndirection);
+  old->init(0, list(10));
+  heap_.remember(old);
+  minor();
+  EXPECT_EQ(length(deref(root.get())), 10u);
+  minor();
+  EXPECT_EQ(length(deref(root.get())), 10u);
+}
+
+TEST_F(CollectorTest, RemovesIndirections) {
+  const Value t = thunk(Kind::kThunk, small_nat(1), small_nat(2));
+  t.object()->header =
+      (t.object()->header & ~Word{0xff}) | static_cast<Word>(Kind::kIndirection);
+  t.object()->init(0, list(3));
+  Root root(heap_, t);
+  minor();
+  EXPECT_TRUE(is_row(root.get()));
+}
+
+TEST_F(CollectorTest, ReducesASelectorOfAnEvaluatedRow) {
+  const Value row = pair(list(5), list(1000));
+  Root root(heap_, thunk(Kind::kSelector, row, small_nat(0)));
+  minor();
+  EXPECT_EQ(length(root.get()), 5u);
+  EXPECT_LT(heap_.statistics().survivor_bytes, 1000u);  // the other half is gone
+}
+
+TEST_F(CollectorTest, LargeObjectsStayWhereTheyAreAndDieWhenUnreachable) {
+  const uint64_t before = heap_.used_bytes();
+  {
+    Root root(heap_, make_row_zero(heap_, 100'000));
+    set_row_element(root.get(), 99'999, list(7));
+    const Object* at = root.get().object();
+    for (int i = 0; i < 3; ++i) minor();
+    EXPECT_EQ(root.get().object(), at);
+    EXPECT_EQ(length(row_at(root.get(), 99'999)), 7u);
+  }
+  major();
+  EXPECT_LT(heap_.used_bytes(), before + 100'000);
+}
+
+TEST_F(CollectorTest, ALargeObjectNobodyHoldsDiesInTheNextMinorCollection) {
+  minor();
+  const uint64_t before = heap_.used_bytes();
+  make_row_zero(heap_, 100'000);
+  EXPECT_GT(heap_.used_bytes(), before + 100'000 * sizeof(Word) - 1);
+  minor();
+  EXPECT_LT(heap_.used_bytes(), before + 100'000);
+}
+
+TEST_F(CollectorTest, FreesPinsThroughTheListsAtTheirHeads) {
+  const uint64_t before = heap_.used_bytes();
+  Root root(heap_, small_nat(0));
+  for (int i = 0; i < 1000; ++i) root.set(make_pin(heap_, pair(root.get(), list(50))));
+  major();
+  EXPECT_GT(heap_.used_bytes(), before + 1000 * 50 * 24);
+  EXPECT_TRUE(is_pin(root.get()));
+  root.set(small_nat(0));
+  major();
+  EXPECT_LT(heap_.used_bytes(), before + 100'000);
+}
+
+TEST_F(CollectorTest, APartOfAPinKeepsThePin) {
+  Root root(heap_, small_nat(0));
+  root.set(row_at(pin_item(make_pin(heap_, pair(list(9), small_nat(4)))), 0));
+  major();
+  make_pin(heap_, list(500));  // would take the place of a freed region
+  EXPECT_EQ(length(root.get()), 9u);
+}
+
+TEST_F(CollectorTest, PinningSharesWhatIsSharedAndLeavesTheSourceAlone) {
+  const Value shared = list(100);
+  const Value item = pair(shared, shared);
+  const Value pin = make_pin(heap_, item);
+  EXPECT_EQ(row_at(pin_item(pin), 0), row_at(pin_item(pin), 1));
+  EXPECT_EQ(length(shared), 100u);
+  EXPECT_TRUE(heap_.is_pinned(row_at(pin_item(pin), 0).object()));
+}
+
+TEST_F(CollectorTest, SurvivesALongListWithoutRecursion) {
+  Root root(heap_, list(2'000'000));
+  minor();
+  major();
+  EXPECT_EQ(length(root.get()), 2'000'000u);
+}
+
+TEST_F(CollectorTest, ACycleHasNoNormalForm) {
+  const Value row = make_row_zero(heap_, 2);
+  set_row_element(row, 1, row);
+  EXPECT_FALSE(check_normal(row));
+  EXPECT_FALSE(row.object()->is_normal());
+  EXPECT_TRUE(check_normal(list(10)));
+}
+
+}  // namespace
+}  // namespace plan::gc
