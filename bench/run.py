@@ -408,8 +408,10 @@ def parse_options():
     add = parser.add_argument
     add("programs", nargs="*", help="names from bench/programs; none: all")
     add("--binary", default=str(ROOT / "build/release/tools/palladium"), help="what is timed")
-    add("--library", help="folder with the modules of a Sire library; none: the binary's own")
-    add("--module", default="prelude", help="the library's last module, which programs import")
+    add("--library", default=os.environ.get("PLAN_SIRE_LIBRARY"),
+        help="folder with the modules of a Sire library; none: the binary's own")
+    add("--module", default=os.environ.get("PLAN_SIRE_MODULE", "prelude"),
+        help="the library's last module, which programs import")
     add("--size", default="full", choices=["tiny", "full"])
     add("--runs", type=int, default=10, help="rounds; 10 by default")
     add("--systems", default="palladium,C,Int,Integer", help="which of these, first the one judged")

@@ -1,77 +1,20 @@
 // bench/micro/vm_bench.cc: what calls, thunks and closures cost, in programs of bare PLAN.
 //
-// Each benchmark counts down from kSteps by opcode 2, (2 z p x), so one item is one step: a test of
-// a nat, a call of p, and what the benchmark is named for. No jets, no library.
+// One item is one step of a countdown: a test of a nat, a call of p in (2 z p x), and what the
+// benchmark is named for. No jets, no library.
 
-#include "gc/make.h"
-#include "vm/eval.h"
-
-#include <benchmark/benchmark.h>
-
-#include <cstdint>
-#include <initializer_list>
+#include "bench/micro/program.h"
 
 namespace plan::vm {
 namespace {
 
 constexpr uint64_t kSteps = 100000;
-constexpr uint64_t kOpApply = 0;
-constexpr uint64_t kOpConstant = 2;
-constexpr uint64_t kNatCase = 2;
-constexpr uint64_t kIncrement = 3;
-
-/// Builds law bodies: plan.md section 3. Only allocates, so plain values are safe.
-struct Program {
-  Evaluator evaluator{Options{}};
-  gc::Heap& heap = evaluator.heap();
-
-  Value variable(uint64_t index) { return small_nat(index); }
-
-  Value constant(Value v) { return gc::make_partial(heap, small_nat(kOpConstant), {{v}}); }
-
-  Value primitive(uint64_t op) { return constant(small_nat(op)); }
-
-  Value call(Value f, std::initializer_list<Value> args) {
-    for (const Value arg : args) {
-      const Value pair[] = {f, arg};
-      f = gc::make_partial(heap, small_nat(kOpApply), pair);
-    }
-    return f;
-  }
-
-  /// (2 0 p x): 0 if x is 0, else (p (x - 1)).
-  Value count_down(Value p, Value x) {
-    return call(primitive(kNatCase), {constant(small_nat(0)), p, x});
-  }
-
-  Value law(uint64_t args, Value body) {
-    return gc::make_law(heap, gc::make_cord(heap, "bench"), small_nat(args), body);
-  }
-
-  /// The pin of a law: only pins are worth compiling well.
-  Value pinned(uint64_t args, Value body) { return evaluator.pin(law(args, body)); }
-};
-
-/// Applies `fn` to kSteps again and again; stops with an error if it does not give a value.
-void run_steps(benchmark::State& state, Program& program, Value fn, bool to_normal_form) {
-  const gc::Root function(program.heap, fn);
-  for (auto _ : state) {
-    const Value args[] = {small_nat(kSteps)};
-    const Outcome outcome = to_normal_form ? program.evaluator.apply_normal(function.get(), args)
-                                           : program.evaluator.apply(function.get(), args);
-    if (!outcome.ok()) {
-      state.SkipWithError("the evaluation failed");
-      break;
-    }
-  }
-  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kSteps));
-}
 
 // loop n = (2 0 loop n)
 void tail_call_itself(benchmark::State& state) {
   Program p;
   const Value loop = p.pinned(1, p.count_down(p.variable(0), p.variable(1)));
-  run_steps(state, p, loop, false);
+  run_steps(state, p, loop, kSteps, false);
 }
 BENCHMARK(tail_call_itself);
 
@@ -82,7 +25,7 @@ void force_a_thunk(benchmark::State& state) {
   const Value step =
       p.law(2, p.call(p.primitive(kIncrement), {p.call(p.variable(1), {p.variable(2)})}));
   const Value again = p.call(p.constant(step), {p.variable(0)});
-  run_steps(state, p, p.pinned(1, p.count_down(again, p.variable(1))), false);
+  run_steps(state, p, p.pinned(1, p.count_down(again, p.variable(1))), kSteps, false);
 }
 BENCHMARK(force_a_thunk);
 
@@ -94,7 +37,7 @@ void call_an_unknown_function(benchmark::State& state) {
   const Value again = p.call(p.constant(step), {p.variable(0), p.variable(1)});
   const Value loop = p.pinned(2, p.count_down(again, p.variable(2)));
   const Value identity = p.law(1, p.variable(1));
-  run_steps(state, p, gc::make_partial(p.heap, loop, {{identity}}), false);
+  run_steps(state, p, gc::make_partial(p.heap, loop, {{identity}}), kSteps, false);
 }
 BENCHMARK(call_an_unknown_function);
 
@@ -105,7 +48,7 @@ void normalise_a_lazy_list(benchmark::State& state) {
   const Value rest = p.call(p.variable(1), {p.variable(2)});
   const Value step = p.law(2, p.call(cell, {rest, p.variable(2)}));
   const Value again = p.call(p.constant(step), {p.variable(0)});
-  run_steps(state, p, p.pinned(1, p.count_down(again, p.variable(1))), true);
+  run_steps(state, p, p.pinned(1, p.count_down(again, p.variable(1))), kSteps, true);
 }
 BENCHMARK(normalise_a_lazy_list);
 
