@@ -1,9 +1,107 @@
 // sire/cache.cc: the states that modules leave, kept between runs.
 #include "sire/cache.h"
 
+#include "base/base58.h"
+#include "base/file.h"
+#include "gc/make.h"
+#include "sire/loader.h"
+
+#include <algorithm>
+#include <cstring>
+
 namespace plan::sire {
 
-size_t StateCache::restore(Context&, std::span<const ModuleSource>) { return 0; }
-void StateCache::remember(Context&, const ModuleSource&) {}
+namespace {
+
+struct FileHead {
+  char magic[8] = {'P', 'A', 'L', 'L', 'S', 'I', 'R', 'E'};
+  uint64_t version = kCacheVersion;
+  Hash256 chain_hash{};
+  Hash256 previous{};
+  Hash256 checksum{};  ///< of the bytes after the head
+};
+static_assert(sizeof(FileHead) == 112);
+
+}  // namespace
+
+StateCache::~StateCache() {
+  if (has_written_) prune();
+}
+
+std::string StateCache::path_of(const ModuleSource& module) const {
+  return folder_ + "/" + base58(module.chain_hash) + ".module";
+}
+
+bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
+  const std::string path = path_of(module);
+  if (!file_exists(path)) return false;
+  Result<std::vector<uint8_t>> bytes = read_file(path);
+  FileHead head;
+  if (!bytes || bytes->size() < sizeof(head)) return false;
+  std::memcpy(&head, bytes->data(), sizeof(head));
+  const std::span<const uint8_t> image = std::span(*bytes).subspan(sizeof(head));
+  FileHead expected;
+  expected.chain_hash = module.chain_hash;
+  expected.previous = last_checksum_;
+  expected.checksum = blake3(image);
+  if (std::memcmp(&head, &expected, sizeof(head)) != 0) return false;
+  const uint64_t first_new = chain_.size();
+  Result<Value> loaded = chain_.load(image);
+  is_usable_ = loaded.has_value();
+  if (!loaded) return false;
+  for (uint64_t i = first_new; i < chain_.size(); ++i) {
+    if (is_pin(chain_.top(i))) context_.evaluator.match_one(chain_.top(i));
+  }
+  last_checksum_ = head.checksum;
+  pin = *loaded;
+  return true;
+}
+
+size_t StateCache::restore(std::span<const ModuleSource> chain) {
+  // One chain of images at a time: a second load begins anew, without files.
+  if (chain_.size() != 0) is_usable_ = false;
+  size_t count = 0;
+  Value pin;
+  while (is_usable_ && count < chain.size() && restore_module(chain[count], pin)) ++count;
+  if (count != 0) context_.state.restore_row(pin_item(pin));
+  return count;
+}
+
+void StateCache::remember(const ModuleSource& module) {
+  if (!is_usable_) return;
+  Value row;
+  if (!context_.state.save_row(row)) {
+    // A state that crashes when it is looked at; whoever looks at it will find out.
+    context_.failure.clear();
+    is_usable_ = false;
+    return;
+  }
+  const std::vector<uint8_t> image = chain_.save(gc::make_pin(context_.heap, row));
+  FileHead head;
+  head.chain_hash = module.chain_hash;
+  head.previous = last_checksum_;
+  head.checksum = blake3(image);
+  std::vector<uint8_t> bytes(sizeof(head));
+  std::memcpy(bytes.data(), &head, sizeof(head));
+  bytes.insert(bytes.end(), image.begin(), image.end());
+  if (!has_written_ && !make_directories(folder_)) is_usable_ = false;
+  if (is_usable_ && !replace_file_unsynced(path_of(module), bytes)) is_usable_ = false;
+  has_written_ = true;
+  last_checksum_ = head.checksum;
+}
+
+void StateCache::prune() const {
+  std::vector<FileEntry> files = list_files(folder_);
+  uint64_t total = 0;
+  for (const FileEntry& file : files) total += file.bytes;
+  if (total <= kCacheBytesMax) return;
+  std::sort(files.begin(), files.end(), [](const FileEntry& a, const FileEntry& b) {
+    return a.modified_s < b.modified_s;
+  });
+  for (const FileEntry& file : files) {
+    if (total <= kCacheBytesKept) return;
+    if (remove_file(folder_ + "/" + file.name)) total -= file.bytes;
+  }
+}
 
 }  // namespace plan::sire

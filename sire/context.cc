@@ -83,7 +83,8 @@ bool Context::fail_about(std::string_view op, std::string_view what, Value probl
   Value report = link("reason", rex.word(reason), small_nat(0));
   report = link(what, problem, report);
   report = link("where", place, report);
-  const Value block = nodes.values.empty() ? rex.leaf(RexForm::kText, small_nat(0)) : nodes.values[0];
+  const Value block =
+      nodes.values.empty() ? rex.leaf(RexForm::kText, small_nat(0)) : nodes.values[0];
   report = link("block", block, report);
   return failure.crash(gc::make_cord(heap, op), report);
 }

@@ -1,6 +1,6 @@
 // sire/failure.h: why the front end stopped.
 //
-// What goes wrong in a block of Sire is a crash of PLAN, with an operator and a value, whoever finds
+// What goes wrong in a block of Sire is a crash of PLAN, with operator and value, whoever finds
 // it: the evaluator, or the front end, whose crashes carry Rex for people to read (spec/sire.md
 // section 5.8). An abort (interrupt, limit) is not a crash and is reported as what it is.
 //

@@ -3,8 +3,8 @@
 // Functions become constants here, inside out (spec/sire.md section 9.2), and applications of
 // constants that stay short of their arity become constants too.
 //
-// Allocates only. Fails with an Outcome-like reason: too deep, or a function of no parameters, which
-// is the crash of (0 tag 0 body).
+// Allocates only. Fails with an Outcome-like reason: too deep, or a function without parameters,
+// which is the crash of (0 tag 0 body).
 #pragma once
 
 #include "sire/compile.h"

@@ -7,7 +7,7 @@ namespace plan::sire {
 
 namespace {
 
-/// Puts an expression from below `from` binders below `to` of them: what it binds itself, all levels
+/// Puts an expression from below `from` binders below `to`: what it binds itself, all levels
 /// from `from` on, is renumbered; what it takes from outside keeps its level.
 class Shifter {
  public:

@@ -2,7 +2,7 @@
 //
 // A *pot* is what is known of an expression that denotes a function: which one, how many of its
 // arguments are there, and whether it is marked. When the last argument of a marked one arrives,
-// the call is replaced by the function's body inside lets for the arguments, which is inlined again.
+// the call is replaced by the function's body in lets for the arguments, which is inlined again.
 //
 // Exactness  : hashes of users' functions depend on the result. What is expanded, and in which
 //              order lets nest, follows the specification to the letter.

@@ -156,11 +156,11 @@ LoadResult Loader::load(const std::string& name) {
   if (result.status != LoadStatus::kLoaded) return result;
   context_.state.reset();
   size_t first = 0;
-  if (cache_ != nullptr) first = cache_->restore(context_, chain);
+  if (cache_ != nullptr) first = cache_->restore(chain);
   for (size_t i = first; i < chain.size(); ++i) {
     result = run_module(chain[i]);
     if (result.status != LoadStatus::kLoaded) return result;
-    if (cache_ != nullptr) cache_->remember(context_, chain[i]);
+    if (cache_ != nullptr) cache_->remember(chain[i]);
     if (observer_.after_module != nullptr &&
         !observer_.after_module(observer_.observer, context_, chain[i])) {
       return {LoadStatus::kFailed, ""};

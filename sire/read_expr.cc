@@ -18,7 +18,9 @@ bool read_key(Context& context, Value rex, Symbol& key) {
          context.fail(rex, "Bad key: expected something like: 234, foo, 'foo'");
 }
 
-bool ExpressionReader::read_key(Value rex, Symbol& key) { return sire::read_key(context_, rex, key); }
+bool ExpressionReader::read_key(Value rex, Symbol& key) {
+  return sire::read_key(context_, rex, key);
+}
 
 const Ast* ExpressionReader::read(Node node) {
   locals_.clear();

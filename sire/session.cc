@@ -39,7 +39,7 @@ Session::Session(const SessionOptions& options)
   evaluator_.set_fallback_sink(fallback, this);
   evaluator_.set_match_sink(jet_match, this);
   if (!options.cache_folder.empty()) {
-    cache_.emplace(options.cache_folder);
+    cache_.emplace(context_, options.cache_folder);
     loader_.use_cache(&*cache_);
   }
 }

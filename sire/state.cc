@@ -20,6 +20,8 @@ State::State(vm::Evaluator& evaluator, SymbolTable& symbols, BindingTable& bindi
       context_(heap_),
       scope_(heap_),
       modules_(heap_),
+      pinned_scope_(heap_),
+      scope_pin_(heap_),
       indexed_scope_(heap_, heap_.empty_tab()) {
   reset();
 }
@@ -125,6 +127,21 @@ void State::bind(Symbol name, Value binding_pin) {
   index_entry(key, binding_pin);
 }
 
+bool State::normalise_field(gc::Root& field) {
+  const vm::Outcome outcome = evaluator_.normalise(field.get());
+  if (!outcome.ok()) return failure_.outcome(outcome);
+  field.set(outcome.value);
+  return true;
+}
+
+Value State::pin_scope() {
+  if (pinned_scope_.get() != scope_.get()) {
+    scope_pin_.set(gc::make_pin(heap_, scope_.get()));
+    pinned_scope_.set(scope_.get());
+  }
+  return scope_pin_.get();
+}
+
 bool State::switch_to(Symbol context) {
   Value old_context;
   Value modules;
@@ -136,25 +153,44 @@ bool State::switch_to(Symbol context) {
   }
   // What is kept is forced, as the module's scope becomes a pin. The next key goes first, as it
   // comes first in the row.
-  const auto normalise = [&](gc::Root& field) {
-    const vm::Outcome outcome = evaluator_.normalise(field.get());
-    if (!outcome.ok()) return failure_.outcome(outcome);
-    field.set(outcome.value);
-    return true;
-  };
-  if (!normalise(next_key_)) return false;
-  if (context_.get() != small_nat(0)) {
-    if (!get_scope(scope) || !normalise(scope_)) return false;
-  }
-  if (!normalise(modules_)) return false;
-  if (context_.get() != small_nat(0)) {
-    const Value pin = gc::make_pin(heap_, scope_.get());
-    modules_.set(tab_insert(heap_, modules_.get(), context_.get(), pin));
+  if (!normalise_field(next_key_)) return false;
+  const bool is_in_module = context_.get() != small_nat(0);
+  if (is_in_module && (!get_scope(scope) || !normalise_field(scope_))) return false;
+  if (!normalise_field(modules_)) return false;
+  if (is_in_module) {
+    modules_.set(tab_insert(heap_, modules_.get(), context_.get(), pin_scope()));
   }
   context_.set(symbols_.nat(context));
   scope_.set(heap_.empty_tab());
   row_is_current_ = false;
   return true;
+}
+
+bool State::save_row(Value& row) {
+  Value value;
+  bool is_nat = false;
+  if (!get_context(value) || !get_scope(value) || !get_modules(value) ||
+      !get_next_key(value, is_nat)) {
+    return false;
+  }
+  if (!normalise_field(next_key_) || !normalise_field(scope_) || !normalise_field(modules_)) {
+    return false;
+  }
+  const Value scope = pin_scope();
+  row = gc::make_row(heap_,
+                     std::array{next_key_.get(), context_.get(), scope, modules_.get()});
+  return true;
+}
+
+void State::restore_row(Value row) {
+  next_key_.set(row_at(row, kNextKey));
+  context_.set(row_at(row, kContext));
+  scope_pin_.set(row_at(row, kScope));
+  scope_.set(pin_item(scope_pin_.get()));
+  pinned_scope_.set(scope_.get());
+  modules_.set(row_at(row, kModules));
+  is_decoded_ = true;
+  row_is_current_ = false;
 }
 
 bool State::get_module(Value module, Value& scope, bool& is_loaded, bool& is_pinned_tab) {

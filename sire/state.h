@@ -1,6 +1,6 @@
 // sire/state.h: the state of Sire: next key, context, scope, modules (spec/sire.md section 2).
 //
-// The state is one PLAN value, because every macro is given it and returns another. It is decoded as
+// The state is one PLAN value: every macro is given it and returns another. It is decoded as
 // far as somebody looks: what a macro returns is taken as it is, and is wrong only when it is used.
 // Looking up a name costs an array access: an index from symbols to bindings is kept beside the
 // scope, and follows the scope by comparing the old tab with the new one.
@@ -49,6 +49,9 @@ class State {
   void bind(Symbol name, Value binding_pin);
   /// Finishes the module under way, if there is one, and begins another.
   bool switch_to(Symbol context);
+  /// The row [next key, context, pin of scope, modules], in normal form, for a cache; and back.
+  bool save_row(Value& row);
+  void restore_row(Value row);
   /// The scope of a finished module: a tab. `is_loaded` false if there is no such module.
   bool get_module(Value module, Value& scope, bool& is_loaded, bool& is_pinned_tab);
 
@@ -60,6 +63,9 @@ class State {
   enum Field : uint8_t { kNextKey, kContext, kScope, kModules };
 
   bool decode();
+  bool normalise_field(gc::Root& field);
+  /// The pin of the scope, a normal form; the same one while the scope stays the same.
+  Value pin_scope();
   bool evaluate_field(gc::Root& field);
   bool update_index();
   void index_changes(Value old_tab, Value new_tab);
@@ -82,6 +88,8 @@ class State {
   gc::Root scope_;
   gc::Root modules_;
 
+  gc::Root pinned_scope_;      ///< the tab that scope_pin_ pins
+  gc::Root scope_pin_;
   gc::Root indexed_scope_;  ///< the tab that index_ describes
   std::vector<IndexEntry> index_;
   uint32_t generation_ = 1;

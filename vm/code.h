@@ -9,7 +9,7 @@
 // (or the thunk's entry) put them.
 //
 // Lifecycle  : made by the first entry; blocks of thunks on their first entry; freed with the
-//              region that holds the law (gc::Region::codes), when no frame and no thunk refers to it.
+//              region that holds the law (gc::Region::codes), when no frame or thunk refers to it.
 #pragma once
 
 #include <cstdint>

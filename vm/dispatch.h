@@ -60,6 +60,14 @@ PLAN_EVALUATES enter_uncompiled(PLAN_STATE);         // compiles, then enters
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE);  // compiled block of a law
 PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE);
 
-enum class CompareMode : Word { kOrder, kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+enum class CompareMode : Word {
+  kOrder,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+};
 
 }  // namespace plan::vm

@@ -88,6 +88,8 @@ class Evaluator {
   /// Matches every pin in a normal form that direct code made (a loaded seed), before anything of
   /// it is evaluated. Allocates nothing.
   void match(Value loaded);
+  /// Matches one pin.
+  void match_one(Value pin);
 
   Machine& machine() { return *machine_; }
 

@@ -154,5 +154,6 @@ void Evaluator::set_match_sink(JetMatchSink sink, void* context) {
 }
 Value Evaluator::pin(Value item) { return make_matched_pin(*machine_, item); }
 void Evaluator::match(Value loaded) { match_loaded(*machine_, loaded); }
+void Evaluator::match_one(Value pin) { match_pin(*machine_, pin); }
 
 }  // namespace plan::vm

@@ -12,8 +12,8 @@
 //   }
 //
 // Order     : the order of requests is the order of evaluation, and so decides which crash wins: it
-//             follows the law (column eval_law of spec/jets.tsv), except where spec/jets.md section 4
-//             says to take upstream's.
+//             follows the law (column eval_law of spec/jets.tsv), except where section 4 of
+//             spec/jets.md says to take upstream's.
 // Restart   : arguments have indirections removed before every call. `state` and `scratch` start as
 //             zeros and survive requests, so a scan over a long row continues where it stopped.
 //             After need(), `needed` holds the WHNF (or normal form).

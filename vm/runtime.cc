@@ -294,37 +294,52 @@ PLAN_EVALUATES run_leaf_jet(PLAN_STATE) {
 }
 
 PLAN_EVALUATES decline_jet(PLAN_STATE);
+PLAN_EVALUATES request_for_leaf(PLAN_STATE);
+PLAN_EVALUATES finish_leaf_jet(PLAN_STATE);
 
 // The leaf answered something else than kDone: r4 status, r5 value, r1 function, r2 record.
 // r6 == 0: arguments at sp, no frame yet; r6 == 1: the frame is at sp.
 PLAN_EVALUATES continue_leaf_jet(PLAN_STATE) {
-  JetCall* call = vm->jet_call.get();
-  const uint64_t arity = info_of(r2)->arity;
   const auto status = static_cast<JetStatus>(r4);
   if (status == JetStatus::kNeed || status == JetStatus::kNeedNormal ||
       status == JetStatus::kNeedApply) {
-    if (r6 == 0) {
-      sp -= kJetFrameHead;
-      sp[0] = word_of(vm->jet_info);
-      sp[1] = (kJetFrameHead + arity) << 1;
-      sp[2] = r2;
-      sp[4] = r1;
-    }
-    sp[3] = call->state << 1;
-    for (uint64_t i = 0; i < kJetScratch; ++i) sp[5 + i] = call->scratch[i].word;
-    sp[5 + kJetScratch] = 0;
-    r1 = r5;
-    if (status == JetStatus::kNeed) {
-      PLAN_TAIL eval_value(PLAN_REGISTERS);
-    }
-    if (status == JetStatus::kNeedNormal) {
-      PLAN_TAIL normalise_value(PLAN_REGISTERS);
-    }
-    r3 = call->apply_count;
-    sp -= r3;
-    for (uint64_t i = 0; i < r3; ++i) sp[i] = call->apply_args[i].word;
-    PLAN_TAIL apply_values(PLAN_REGISTERS);
+    PLAN_TAIL request_for_leaf(PLAN_REGISTERS);
   }
+  PLAN_TAIL finish_leaf_jet(PLAN_REGISTERS);
+}
+
+// It wants something evaluated: the call goes into a frame, the answer comes to jet_return.
+PLAN_EVALUATES request_for_leaf(PLAN_STATE) {
+  JetCall* call = vm->jet_call.get();
+  const auto status = static_cast<JetStatus>(r4);
+  if (r6 == 0) {
+    sp -= kJetFrameHead;
+    sp[0] = word_of(vm->jet_info);
+    sp[1] = (kJetFrameHead + info_of(r2)->arity) << 1;
+    sp[2] = r2;
+    sp[4] = r1;
+  }
+  sp[3] = call->state << 1;
+  for (uint64_t i = 0; i < kJetScratch; ++i) sp[5 + i] = call->scratch[i].word;
+  sp[5 + kJetScratch] = 0;
+  r1 = r5;
+  if (status == JetStatus::kNeed) {
+    PLAN_TAIL eval_value(PLAN_REGISTERS);
+  }
+  if (status == JetStatus::kNeedNormal) {
+    PLAN_TAIL normalise_value(PLAN_REGISTERS);
+  }
+  r3 = call->apply_count;
+  sp -= r3;
+  for (uint64_t i = 0; i < r3; ++i) sp[i] = call->apply_args[i].word;
+  PLAN_TAIL apply_values(PLAN_REGISTERS);
+}
+
+// It is done, one way or another.
+PLAN_EVALUATES finish_leaf_jet(PLAN_STATE) {
+  JetCall* call = vm->jet_call.get();
+  const uint64_t arity = info_of(r2)->arity;
+  const auto status = static_cast<JetStatus>(r4);
   if (r6 != 0) {
     sp += kJetFrameHead;
     r6 = 0;
