@@ -30,11 +30,15 @@ void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t co
 }  // namespace
 
 TEST(Differential, InterpreterAgreesWithOracle) {
-  expect_agreement({}, 1, 10'000);
+  expect_agreement({}, 1, 6'000);
 }
 
 TEST(Differential, InterpreterAgreesWithOracleUnderGcStress) {
   expect_agreement({.gc_stress = true}, 100'001, 2'000);
+}
+
+TEST(Differential, InterpreterAgreesWithOracleInASmallNursery) {
+  expect_agreement({.nursery_bytes = 8192}, 200'001, 3'000);
 }
 
 /// Programs whose depth is memory on our side; each ends with its depth as the argument.

@@ -3,6 +3,8 @@
 // plan_differential [options] COUNT [FIRST_SEED]     random programs
 // plan_differential [options] -                      programs from standard input
 //   gc-stress        collect at every safepoint
+//   nursery=BYTES    size of the nursery
+//   endless          also run, briefly, what the oracle has no opinion of
 //   nojets           run laws as written
 //   library=FILE     calls of the functions defined in FILE, see definitions.h
 //   nats             the oracle computes the arithmetic of the library instead of counting
@@ -29,6 +31,7 @@ namespace {
 constexpr uint32_t kShrinkAttempts = 4'000;
 constexpr uint32_t kDifferencesMax = 20;
 constexpr uint64_t kBatchPrograms = 500;
+constexpr uint64_t kEndlessNs = 5'000'000;
 constexpr uint32_t kBatchSeconds = 300;
 /// Library functions run as laws, without anything native.
 constexpr oracle::Limits kLibraryLimits = {
@@ -163,6 +166,10 @@ bool load_library(Arguments& arguments) {
 void read_argument(std::string_view argument, Arguments& arguments) {
   if (argument == "gc-stress") {
     arguments.options.gc_stress = true;
+  } else if (argument == "endless") {
+    arguments.options.endless_ns = kEndlessNs;
+  } else if (argument.starts_with("nursery=")) {
+    arguments.options.nursery_bytes = std::strtoull(argument.data() + 8, nullptr, 10);
   } else if (argument == "nojets") {
     arguments.options.jets = false;
   } else if (argument == "nats") {

@@ -82,7 +82,7 @@ vm::Options vm_options(const VmOptions& options) {
 
 }  // namespace
 
-VmSide::VmSide(const VmOptions& options) : evaluator_(vm_options(options)) {
+VmSide::VmSide(const VmOptions& options) : options_(options), evaluator_(vm_options(options)) {
   evaluator_.set_time_limit_ns(options.time_limit_ns);
   evaluator_.set_match_sink(match_by_name, nullptr);
   PLAN_CHECK(define(kTraceName, *parse("<{'_Trace' 2 (2 0)}>")));
@@ -104,6 +104,14 @@ std::string VmSide::run(const Expr& program, size_t text_bytes) {
   const vm::Outcome outcome = evaluator_.normalise(*v);
   evaluator_.set_trace_sink(nullptr, nullptr);
   return log.lines + describe(outcome, text_bytes) + "\n";
+}
+
+void VmSide::run_briefly(const Expr& program, uint64_t ns) {
+  const std::optional<Value> v = build(program, false);
+  if (!v) return;
+  evaluator_.set_time_limit_ns(ns);
+  static_cast<void>(evaluator_.normalise(*v));
+  evaluator_.set_time_limit_ns(options_.time_limit_ns);
 }
 
 bool VmSide::build_all(const std::vector<Expr>& parts, bool is_value, std::vector<Value>* values) {

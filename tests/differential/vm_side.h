@@ -16,6 +16,9 @@ struct VmOptions {
   bool jets = true;
   uint64_t nursery_bytes = uint64_t{1} << 20;
   uint64_t time_limit_ns = 20'000'000'000;
+  /// Also run what the oracle has no opinion of, this long; only what follows is compared. 0:
+  /// don't.
+  uint64_t endless_ns = 0;
 };
 
 /// One evaluator, used for any number of programs one after the other.
@@ -26,6 +29,8 @@ class VmSide {
   /// What oracle::describe would print; aborts are `time`, `memory`, `stack` and `interrupted`.
   /// `program` must be well formed.
   std::string run(const Expr& program, size_t text_bytes);
+  /// Runs `program`, which may be endless, for at most `ns`.
+  void run_briefly(const Expr& program, uint64_t ns);
 
   /// Makes $name stand for `value`, which is pinned and compared with the jets by its hash.
   bool define(const std::string& name, const Expr& value);
@@ -39,6 +44,7 @@ class VmSide {
   std::optional<Value> build_application(const Expr& e, bool is_value);
   bool build_all(const std::vector<Expr>& parts, bool is_value, std::vector<Value>* values);
 
+  VmOptions options_;
   vm::Evaluator evaluator_;
   std::map<std::string, std::unique_ptr<gc::Root>> names_;
 };
