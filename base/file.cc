@@ -1,6 +1,7 @@
 // base/file.cc: files through POSIX calls.
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,19 +58,47 @@ Result<std::vector<uint8_t>> read_file(const std::string& path) {
   return bytes;
 }
 
-Status replace_file(const std::string& path, std::span<const uint8_t> bytes) {
+namespace {
+
+Status replace(const std::string& path, std::span<const uint8_t> bytes, bool sync) {
   std::string temporary = path + ".XXXXXX";
   const int fd = mkstemp(temporary.data());
   if (fd < 0) return io_error("cannot create", temporary, errno);
   const mode_t mask = umask(0);
   umask(mask);
   int code = 0;
-  if (!write_all(fd, bytes) || fchmod(fd, 0666 & ~mask) != 0 || fdatasync(fd) != 0) code = errno;
+  if (!write_all(fd, bytes) || fchmod(fd, 0666 & ~mask) != 0) code = errno;
+  if (sync && code == 0 && fdatasync(fd) != 0) code = errno;
   if (close(fd) != 0 && code == 0) code = errno;
   if (code == 0 && rename(temporary.c_str(), path.c_str()) != 0) code = errno;
   if (code == 0) return Unit{};
   unlink(temporary.c_str());
   return io_error("cannot write", path, code);
+}
+
+}  // namespace
+
+Status replace_file(const std::string& path, std::span<const uint8_t> bytes) {
+  return replace(path, bytes, true);
+}
+
+Status replace_file_unsynced(const std::string& path, std::span<const uint8_t> bytes) {
+  return replace(path, bytes, false);
+}
+
+bool remove_file(const std::string& path) { return unlink(path.c_str()) == 0; }
+
+std::vector<FileEntry> list_files(const std::string& folder) {
+  std::vector<FileEntry> files;
+  DIR* const directory = opendir(folder.c_str());
+  if (directory == nullptr) return files;
+  while (const dirent* entry = readdir(directory)) {
+    struct stat s;
+    if (stat((folder + "/" + entry->d_name).c_str(), &s) != 0 || !S_ISREG(s.st_mode)) continue;
+    files.push_back({entry->d_name, static_cast<uint64_t>(s.st_size), s.st_mtime});
+  }
+  closedir(directory);
+  return files;
 }
 
 Status make_directories(const std::string& path) {

@@ -131,6 +131,7 @@ class Heap {
   friend class Root;
   friend class RootList;
   friend struct RegionBuilder;
+  friend struct ImageReader;
   friend Value make_pin(Heap&, Value);
   friend Value make_law_object(Heap&, Value, Value, Value);
 

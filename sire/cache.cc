@@ -45,12 +45,12 @@ bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
   expected.previous = last_checksum_;
   expected.checksum = blake3(image);
   if (std::memcmp(&head, &expected, sizeof(head)) != 0) return false;
-  const uint64_t first_new = chain_.size();
-  Result<Value> loaded = chain_.load(image);
+  const uint64_t first_new = chain_->size();
+  Result<Value> loaded = chain_->load(image);
   is_usable_ = loaded.has_value();
   if (!loaded) return false;
-  for (uint64_t i = first_new; i < chain_.size(); ++i) {
-    if (is_pin(chain_.top(i))) context_.evaluator.match_one(chain_.top(i));
+  for (uint64_t i = first_new; i < chain_->size(); ++i) {
+    if (is_pin(chain_->top(i))) context_.evaluator.match_one(chain_->top(i));
   }
   last_checksum_ = head.checksum;
   pin = *loaded;
@@ -58,8 +58,9 @@ bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
 }
 
 size_t StateCache::restore(std::span<const ModuleSource> chain) {
-  // One chain of images at a time: a second load begins anew, without files.
-  if (chain_.size() != 0) is_usable_ = false;
+  chain_.emplace(context_.heap);
+  last_checksum_ = {};
+  is_usable_ = true;
   size_t count = 0;
   Value pin;
   while (is_usable_ && count < chain.size() && restore_module(chain[count], pin)) ++count;
@@ -76,7 +77,7 @@ void StateCache::remember(const ModuleSource& module) {
     is_usable_ = false;
     return;
   }
-  const std::vector<uint8_t> image = chain_.save(gc::make_pin(context_.heap, row));
+  const std::vector<uint8_t> image = chain_->save(gc::make_pin(context_.heap, row));
   FileHead head;
   head.chain_hash = module.chain_hash;
   head.previous = last_checksum_;

@@ -14,6 +14,7 @@
 #include "gc/image.h"
 #include "sire/context.h"
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -31,11 +32,11 @@ inline constexpr uint64_t kCacheBytesKept = uint64_t{256} << 20;
 class StateCache {
  public:
   StateCache(Context& context, std::string folder)
-      : context_(context), folder_(std::move(folder)), chain_(context.heap) {}
+      : context_(context), folder_(std::move(folder)), chain_(std::in_place, context.heap) {}
   ~StateCache();
 
-  /// Puts the context into the state after the last module of `chain` that is known; how many
-  /// modules that spares. The context is in its initial state.
+  /// Begins a chain: puts the context, which is in its initial state, into the state after the last
+  /// module of `chain` that is known; how many modules that spares.
   size_t restore(std::span<const ModuleSource> chain);
   /// Keeps the state after `module` has run, the one after those that restore() or remember() did.
   void remember(const ModuleSource& module);
@@ -47,7 +48,7 @@ class StateCache {
 
   Context& context_;
   std::string folder_;
-  gc::ImageChain chain_;
+  std::optional<gc::ImageChain> chain_;
   Hash256 last_checksum_{};
   bool is_usable_ = true;
   bool has_written_ = false;

@@ -94,12 +94,12 @@ sire::SessionOptions Runner::session_options() const {
   options.trace_jets = arguments_.has(Option::kTraceJets);
   options.console.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
   options.console.quiet = arguments_.has(Option::kQuiet) || arguments_.has(Option::kFacts);
-  const bool uses_cache = !arguments_.has(Option::kNoCache) && !arguments_.has(Option::kFacts) &&
-                          arguments_.command != Command::kRepl &&
-                          arguments_.command != Command::kShow;
-  if (uses_cache) {
+  const bool loads_modules =
+      arguments_.command == Command::kSire || arguments_.command == Command::kSave;
+  if (loads_modules && !arguments_.has(Option::kNoCache)) {
     options.cache_folder = arguments_.value(Option::kCacheFolder);
-    if (options.cache_folder.empty()) {
+    // Facts are about modules that run, so they take the cache only if it is asked for.
+    if (options.cache_folder.empty() && !arguments_.has(Option::kFacts)) {
       const std::string folder = user_folder("XDG_CACHE_HOME", "/.cache");
       if (!folder.empty()) options.cache_folder = folder + "/palladium";
     }
