@@ -263,6 +263,17 @@ PLAN_EVALUATES arithmetic_aborted(PLAN_STATE) {
   PLAN_RETURN();
 }
 
+namespace {
+using LongArithmetic = JetResult (*)(gc::Heap&, Value, Value, Interrupt);
+
+/// Once more after a major collection; the frame at sp has its record.
+JetResult retry_arithmetic(Machine& vm, Word* sp, LongArithmetic helper, Value a, Value b) {
+  gc::Root kept(vm.heap, nat_of(a));
+  const Value other = collect_for_room(vm, sp, nat_of(b));
+  return helper(vm.heap, kept.get(), other, &vm.interrupt);
+}
+}  // namespace
+
 PLAN_HANDLER(kAdd) {
   const Word* pc = pc_of(r2);
   const Word a = fetch(sp, pc, high(pc[1]));
@@ -302,6 +313,10 @@ PLAN_HANDLER(kSub) {
     }                                                                                  \
     JetResult big;                                                                     \
     PLAN_SYNC(big = helper(vm->heap, nat_of(Value{a}), nat_of(Value{b}), &vm->interrupt)); \
+    if (big.status == JetStatus::kOutOfMemory) [[unlikely]] {                          \
+      sp[0] = pc[3];                                                                   \
+      PLAN_SYNC(big = retry_arithmetic(*vm, sp, helper, Value{a}, Value{b}));          \
+    }                                                                                  \
     if (big.status != JetStatus::kDone) [[unlikely]] {                                 \
       sp[0] = pc[3];                                                                   \
       r3 = static_cast<Word>(big.status);                                              \

@@ -74,6 +74,7 @@ struct Machine {
   JetMatchSink match_sink = nullptr;
   void* match_context = nullptr;
   uint64_t jets_declined = 0;
+  bool leaf_retried = false;   ///< the leaf under way found no room before
   uint64_t stress_polls = 0;  ///< every third collection under gc-stress is a major one
 };
 

@@ -296,6 +296,8 @@ PLAN_EVALUATES run_leaf_jet(PLAN_STATE) {
 PLAN_EVALUATES decline_jet(PLAN_STATE);
 PLAN_EVALUATES request_for_leaf(PLAN_STATE);
 PLAN_EVALUATES finish_leaf_jet(PLAN_STATE);
+PLAN_EVALUATES retry_leaf_jet(PLAN_STATE);
+PLAN_EVALUATES jet_return(PLAN_STATE);
 
 // The leaf answered something else than kDone: r4 status, r5 value, r1 function, r2 record.
 // r6 == 0: arguments at sp, no frame yet; r6 == 1: the frame is at sp.
@@ -305,7 +307,29 @@ PLAN_EVALUATES continue_leaf_jet(PLAN_STATE) {
       status == JetStatus::kNeedApply) {
     PLAN_TAIL request_for_leaf(PLAN_REGISTERS);
   }
+  if (status == JetStatus::kOutOfMemory && !vm->leaf_retried) {
+    PLAN_TAIL retry_leaf_jet(PLAN_REGISTERS);
+  }
+  vm->leaf_retried = false;
   PLAN_TAIL finish_leaf_jet(PLAN_REGISTERS);
+}
+
+// It found no room: fits() does not know what a collection would free, so collect and ask again,
+// once.
+PLAN_EVALUATES retry_leaf_jet(PLAN_STATE) {
+  if (r6 == 0) {
+    sp -= kJetFrameHead;
+    sp[0] = word_of(vm->jet_info);
+    sp[1] = (kJetFrameHead + info_of(r2)->arity) << 1;
+    sp[2] = r2;
+    sp[3] = 0;
+    sp[4] = r1;
+    for (uint64_t i = 0; i < kJetScratch + 1; ++i) sp[5 + i] = 0;
+  }
+  vm->leaf_retried = true;
+  r1 = sp[5 + kJetScratch];
+  PLAN_SYNC(r1 = collect_for_room(*vm, sp, Value{r1}).word);
+  PLAN_TAIL jet_return(PLAN_REGISTERS);
 }
 
 // It wants something evaluated: the call goes into a frame, the answer comes to jet_return.
@@ -396,6 +420,7 @@ PLAN_EVALUATES finish_leaf_jet(PLAN_STATE) {
 PLAN_EVALUATES jet_return(PLAN_STATE) {
   JetResult answer;
   const Word needed = r1;
+  sp[5 + kJetScratch] = needed;
   if (vm->interrupt.load(std::memory_order_relaxed)) [[unlikely]] {
     PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
   }

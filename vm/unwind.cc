@@ -75,6 +75,12 @@ OutcomeKind poll(Machine& vm, Word* sp, Value& live) {
   return OutcomeKind::kValue;
 }
 
+Value collect_for_room(Machine& vm, Word* sp, Value live) {
+  vm.stack.sp = sp;
+  vm.collector.collect_major(live);
+  return live;
+}
+
 void unwind_to_stop(Machine& vm, Word* sp, OutcomeKind kind) {
   vm.stack.sp = sp;
   Word* p = sp;

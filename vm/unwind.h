@@ -15,6 +15,8 @@ void unwind_to_stop(Machine& vm, Word* sp, OutcomeKind kind);
 /// The slow path of every safepoint: interrupts, time, stack growth, collection. `live` is the one
 /// value besides the stack; kValue means go on.
 OutcomeKind poll(Machine& vm, Word* sp, Value& live);
+/// A major collection in the hope of room; `live` is the one value besides the stack. Returns it.
+Value collect_for_room(Machine& vm, Word* sp, Value live);
 /// Argument `i` in index order (0 = applied last) of WHNF `x`, or the nat 0 (jets.md: ix).
 Value select_argument(Machine& vm, Value x, uint64_t i);
 
