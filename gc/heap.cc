@@ -89,7 +89,8 @@ uint64_t Heap::used_bytes() const {
   const uint64_t survivors =
       std::bit_cast<uint64_t>(survivor_top_) - survivor_base_[survivor_index_];
   return eden + survivors + large_.used_bytes() + old_blocks_.size() * kOldBlockBytes +
-         pins_.used_bytes() + regions_.size() * kRegionOverheadBytes + (stack != nullptr ? stack->used_bytes() : 0);
+         pins_.used_bytes() +
+         regions_.size() * kRegionOverheadBytes + (stack != nullptr ? stack->used_bytes() : 0);
 }
 
 bool Heap::fits(uint64_t bytes) const {
