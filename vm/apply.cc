@@ -136,8 +136,9 @@ PLAN_EVALUATES apply_closure(PLAN_STATE) {
   const uint64_t lacks = closure->closure_arity();
   const uint64_t has = closure->closure_args();
   if (sp - has - 64 < vm->stack_limit.load(std::memory_order_relaxed)) {
+    vm->stack_request = has + 64;
     sp = push_apply_head(vm, sp, r3);
-    PLAN_TAIL safepoint_return(PLAN_REGISTERS);
+    PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
   }
   if (r3 > lacks) sp = split_arguments(vm, sp, r3, lacks);
   sp -= has;

@@ -5,15 +5,8 @@
 // directory PLAN_SIRE_LIBRARY names (module PLAN_SIRE_MODULE, or `prelude`); without it the test is
 // skipped. A law that takes too long is not counted: of every jet at least kCasesMin cases must be.
 //
-// PLAN_SEED repeats a run, PLAN_JET tests one jet and says what is compared.
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <string>
-#include <vector>
-
-#include <gtest/gtest.h>
-
+// PLAN_SEED repeats a run, PLAN_JET tests one jet and says what is compared, PLAN_CASE only one
+// case.
 #include "gc/make.h"
 #include "sire/console.h"
 #include "sire/loader.h"
@@ -21,13 +14,21 @@
 #include "tests/jets/jet_values.h"
 #include "value/order.h"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
 namespace plan::jets_test {
 namespace {
 
 using vm::JetId;
 
-constexpr uint32_t kCases = 120;      ///< tried per jet
-constexpr uint32_t kCasesMin = 20;    ///< to be compared per jet
+constexpr uint32_t kCases = 120;    ///< tried per jet
+constexpr uint32_t kCasesMin = 20;  ///< to be compared per jet
 constexpr uint64_t kLawNs = 4'000'000;
 constexpr uint64_t kJetNs = 5'000'000'000;
 
@@ -39,48 +40,132 @@ struct Shapes {
 
 // Anything in every place is always tried, too.
 constexpr Shapes kShapes[] = {
-    {"_Add", "nu uu nn"},        {"_Mul", "nu uu nn"},       {"_Sub", "nu uu nn"},
-    {"_Pow", "uu nu"},           {"_Bex", "u"},              {"_Div", "uu nn"},
-    {"_Mod", "nn nu uu"},        {"_DivMod", "nn uu"},       {"_Lsh", "ny uu"},
-    {"_Rsh", "ny uu"},           {"_Bix", "yn uu"},          {"_Bitwise", "gnn guu"},
-    {"_NatFold", "gvn gun"},     {"_Dis", "nn uu"},          {"_Con", "nn uu"},
-    {"_Mix", "nn uu"},           {"_PopCount", "n"},         {"_Met", "n"},
-    {"_Trunc", "yn"},            {"_BitSlice", "yyn"},       {"_SetBit", "yn"},
-    {"_TestBit", "yn"},          {"_ClearBit", "yn"},        {"_Dec", "n"},
-    {"_Times", "fvu"},           {"_If", "nvv"},             {"_Ifz", "nvv"},
-    {"_Put", "ryv tyr"},         {"_Get", "ry ty"},          {"_Idx", "yr yt"},
-    {"_Mut", "yvr yrt"},         {"_Switch", "yvr"},         {"_Gen", "uf"},
-    {"_Cow", "u"},               {"_Weld", "rr"},            {"_Map", "fr"},
-    {"_Rev", "r"},               {"rowCons", "vr"},          {"rowSnoc", "rv"},
-    {"sum", "i"},                {"sumOf", "fi"},            {"cat", "q"},
-    {"zip", "rr"},               {"drop", "yr"},             {"take", "yr"},
-    {"unfoldr", "mj"},           {"_SizedListToRow", "ul"},  {"_SizedListToRowRev", "ul"},
-    {"bsearch", "ka"},           {"isDigit", "n"},           {"implode", "c"},
-    {"_MkSet", "a r"},           {"_SetToRow", "s"},         {"setSing", "k"},
-    {"setIsEmpty", "s"},         {"setLen", "s"},            {"setHas", "ks"},
-    {"setMin", "s"},             {"setIns", "ks"},           {"setDel", "ks"},
-    {"setWeld", "ss"},           {"setCatRowAsc", "e"},      {"isSet", "s"},
-    {"setDrop", "ys"},           {"setTake", "ys"},          {"setSplitAt", "ys"},
-    {"setIntersect", "ss"},      {"setSub", "ss"},           {"setSplitLT", "ks"},
-    {"_MkTab", "ar"},            {"tabSing", "kv"},          {"isTab", "t"},
-    {"_TabKeys", "t"},           {"_TabVals", "t"},          {"_TabKeysRow", "t"},
-    {"_TabKeysList", "t"},       {"_TabLen", "t"},           {"tabIdx", "kt"},
-    {"_TabIsEmpty", "t"},        {"_TabHas", "kt"},          {"_TabLookup", "kt"},
-    {"tabIns", "kvt"},           {"tabSwitch", "kvt"},       {"tabToPairs", "t"},
-    {"tabFromPairs", "z"},       {"tabToPairList", "t"},     {"tabElemIdx", "yt"},
-    {"tabSplitAt", "yt"},        {"tabSplitLT", "kt"},       {"tabAlter", "fkt"},
-    {"tabMapWithKey", "gt"},     {"tabMap", "ft"},           {"tabUnionWith", "gtt"},
-    {"tabWeld", "tt"},           {"tabMinKey", "t"},         {"tabFoldlWithKey", "hvt"},
-    {"_TabFilterWithKey", "gt"}, {"padWeld", "nn"},          {"padCat", "i"},
-    {"padFlat", "i w"},          {"isBar", "b"},             {"_Bar", "n b"},
-    {"natBar", "n"},             {"barNat", "b"},            {"barLen", "b"},
-    {"barIsEmpty", "b"},         {"_NatToSizedBar", "un"},   {"barIdx", "yb"},
-    {"barWeld", "bb"},           {"barCat", "o"},            {"barTake", "yb"},
-    {"barDrop", "yb"},           {"_BarSliceToNat", "yyb"},  {"barElemIndexEnd", "nb"},
-    {"barFlat", "w"},            {"barElemIndexOff", "nyb"}, {"_LoadSeed", "d"},
-    {"_SaveSeed", "v p"},        {"_LoadGerm", "rb"},        {"_SaveGerm", "p"},
-    {"_TryExp", "v"},            {"_Try", "x"},              {"_Blake3", "w"},
-    {"_PinHash", "p"},           {"_PinItem", "p"},          {"_PlanHash", "v k"},
+    {"_Add", "nu uu nn"},
+    {"_Mul", "nu uu nn"},
+    {"_Sub", "nu uu nn"},
+    {"_Pow", "uu nu"},
+    {"_Bex", "u"},
+    {"_Div", "uu nn"},
+    {"_Mod", "nn nu uu"},
+    {"_DivMod", "nn uu"},
+    {"_Lsh", "ny uu"},
+    {"_Rsh", "ny uu"},
+    {"_Bix", "yn uu"},
+    {"_Bitwise", "gnn guu"},
+    {"_NatFold", "gvn gun"},
+    {"_Dis", "nn uu"},
+    {"_Con", "nn uu"},
+    {"_Mix", "nn uu"},
+    {"_PopCount", "n"},
+    {"_Met", "n"},
+    {"_Trunc", "yn"},
+    {"_BitSlice", "yyn"},
+    {"_SetBit", "yn"},
+    {"_TestBit", "yn"},
+    {"_ClearBit", "yn"},
+    {"_Dec", "n"},
+    {"_Times", "fvu"},
+    {"_If", "nvv"},
+    {"_Ifz", "nvv"},
+    {"_Put", "ryv tyr"},
+    {"_Get", "ry ty"},
+    {"_Idx", "yr yt"},
+    {"_Mut", "yvr yrt"},
+    {"_Switch", "yvr"},
+    {"_Gen", "uf"},
+    {"_Cow", "u"},
+    {"_Weld", "rr"},
+    {"_Map", "fr"},
+    {"_Rev", "r"},
+    {"rowCons", "vr"},
+    {"rowSnoc", "rv"},
+    {"sum", "i"},
+    {"sumOf", "fi"},
+    {"cat", "q"},
+    {"zip", "rr"},
+    {"drop", "yr"},
+    {"take", "yr"},
+    {"unfoldr", "mj"},
+    {"_SizedListToRow", "ul"},
+    {"_SizedListToRowRev", "ul"},
+    {"bsearch", "ka"},
+    {"isDigit", "n"},
+    {"implode", "c"},
+    {"_MkSet", "a r"},
+    {"_SetToRow", "s"},
+    {"setSing", "k"},
+    {"setIsEmpty", "s"},
+    {"setLen", "s"},
+    {"setHas", "ks"},
+    {"setMin", "s"},
+    {"setIns", "ks"},
+    {"setDel", "ks"},
+    {"setWeld", "ss"},
+    {"setCatRowAsc", "e"},
+    {"isSet", "s"},
+    {"setDrop", "ys"},
+    {"setTake", "ys"},
+    {"setSplitAt", "ys"},
+    {"setIntersect", "ss"},
+    {"setSub", "ss"},
+    {"setSplitLT", "ks"},
+    {"_MkTab", "ar"},
+    {"tabSing", "kv"},
+    {"isTab", "t"},
+    {"_TabKeys", "t"},
+    {"_TabVals", "t"},
+    {"_TabKeysRow", "t"},
+    {"_TabKeysList", "t"},
+    {"_TabLen", "t"},
+    {"tabIdx", "kt"},
+    {"_TabIsEmpty", "t"},
+    {"_TabHas", "kt"},
+    {"_TabLookup", "kt"},
+    {"tabIns", "kvt"},
+    {"tabSwitch", "kvt"},
+    {"tabToPairs", "t"},
+    {"tabFromPairs", "z"},
+    {"tabToPairList", "t"},
+    {"tabElemIdx", "yt"},
+    {"tabSplitAt", "yt"},
+    {"tabSplitLT", "kt"},
+    {"tabAlter", "fkt"},
+    {"tabMapWithKey", "gt"},
+    {"tabMap", "ft"},
+    {"tabUnionWith", "gtt"},
+    {"tabWeld", "tt"},
+    {"tabMinKey", "t"},
+    {"tabFoldlWithKey", "hvt"},
+    {"_TabFilterWithKey", "gt"},
+    {"padWeld", "nn"},
+    {"padCat", "i"},
+    {"padFlat", "i w"},
+    {"isBar", "b"},
+    {"_Bar", "n b"},
+    {"natBar", "n"},
+    {"barNat", "b"},
+    {"barLen", "b"},
+    {"barIsEmpty", "b"},
+    {"_NatToSizedBar", "un"},
+    {"barIdx", "yb"},
+    {"barWeld", "bb"},
+    {"barCat", "o"},
+    {"barTake", "yb"},
+    {"barDrop", "yb"},
+    {"_BarSliceToNat", "yyb"},
+    {"barElemIndexEnd", "nb"},
+    {"barFlat", "w"},
+    {"barElemIndexOff", "nyb"},
+    {"_LoadSeed", "d"},
+    {"_SaveSeed", "v p"},
+    {"_LoadGerm", "rb"},
+    {"_SaveGerm", "p"},
+    {"_TryExp", "v"},
+    {"_Try", "x"},
+    {"_Blake3", "w"},
+    {"_PinHash", "p"},
+    {"_PinItem", "p"},
+    {"_PlanHash", "v k"},
 };
 
 const char* shapes_of(std::string_view jet) {
@@ -185,8 +270,7 @@ class JetLaws : public testing::Test {
     for (size_t i = 0; i < args.values.size(); ++i) {
       const vm::Outcome outcome = evaluator_.normalise(args.values[i]);
       text += "\n    " + std::string(args.values[i].is_thunk() ? "delayed " : "");
-      text += outcome.ok() ? text_of(outcome.value)
-                           : "crash " + text_of(outcome.op) + " inside";
+      text += outcome.ok() ? text_of(outcome.value) : "crash " + text_of(outcome.op) + " inside";
     }
     return text;
   }
@@ -198,6 +282,10 @@ class JetLaws : public testing::Test {
     const uint64_t seed = seed_ * 1'000'003 + static_cast<uint64_t>(id) * 1009 + number;
     Ending by_law(evaluator_.heap());
     Ending by_jet(evaluator_.heap());
+    if (verbose) {
+      printf("%s\n", text_of_args(id, shapes, seed).c_str());
+      fflush(stdout);
+    }
     for (Ending* ending : {&by_law, &by_jet}) {
       if (ending == &by_jet && !by_law.is_decided()) break;
       Maker maker(evaluator_, pins_.values, seed);
@@ -208,16 +296,15 @@ class JetLaws : public testing::Test {
       run(law ? pin_item(pin) : pin, args, law ? kLawNs : kJetNs, *ending);
     }
     if (verbose && by_law.is_decided()) {
-      printf("%s\n  law: %s\n  jet: %s\n", text_of_args(id, shapes, seed).c_str(),
-             text_of(by_law).c_str(), text_of(by_jet).c_str());
+      printf("  law: %s\n  jet: %s\n", text_of(by_law).c_str(), text_of(by_jet).c_str());
     }
     if (!by_law.is_decided()) return false;
     const bool same = by_law.head == by_jet.head && by_law.rest == by_jet.rest &&
                       equal_normal(by_law.op.get(), by_jet.op.get()) &&
                       equal_normal(by_law.value.get(), by_jet.value.get());
     if (!same && !is_known_divergence(id, by_law, by_jet)) {
-      ADD_FAILURE() << text_of_args(id, shapes, seed) << "\n  case " << number << "\n  law: "
-                    << text_of(by_law) << "\n  jet: " << text_of(by_jet);
+      ADD_FAILURE() << text_of_args(id, shapes, seed) << "\n  case " << number
+                    << "\n  law: " << text_of(by_law) << "\n  jet: " << text_of(by_jet);
     }
     return true;
   }
@@ -230,7 +317,7 @@ class JetLaws : public testing::Test {
       case JetId::kRor32:
       case JetId::kRor64:
       case JetId::kRol32:
-      case JetId::kRol64:  // D-14
+      case JetId::kRol64:   // D-14
       case JetId::kIDiv64:  // D-15
         return by_law.head == vm::OutcomeKind::kValue && by_jet.head == vm::OutcomeKind::kValue;
       case JetId::kSetSplitAt:
@@ -238,7 +325,8 @@ class JetLaws : public testing::Test {
       case JetId::kTabSplitAt:
       case JetId::kTabSplitLT:  // D-28: the set or tab may crash earlier
         return by_jet.head == vm::OutcomeKind::kCrash && by_law.rest == vm::OutcomeKind::kCrash;
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -249,11 +337,16 @@ class JetLaws : public testing::Test {
 
 TEST_F(JetLaws, AgreeWithTheirJets) {
   const char* only = std::getenv("PLAN_JET");
+  const char* only_case = std::getenv("PLAN_CASE");
   for (size_t i = 0; i < vm::kJetCount; ++i) {
     const auto id = static_cast<JetId>(i);
     const std::string name = vm::jet_row(id).name;
     if (only != nullptr && name != only) continue;
     ASSERT_TRUE(pins_.values[i].is_function()) << name << " is not in the library";
+    if (only_case != nullptr) {
+      compare_case(id, static_cast<uint32_t>(std::strtoul(only_case, nullptr, 10)), true);
+      continue;
+    }
     uint32_t compared = 0;
     for (uint32_t number = 0; number < kCases; ++number) {
       if (compare_case(id, number, only != nullptr)) ++compared;

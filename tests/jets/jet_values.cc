@@ -13,26 +13,89 @@ namespace {
 using vm::JetId;
 
 // Around the limits of immediates, words and limbs; the small ones more often.
-constexpr const char* kNats[] = {
-    "0", "0", "1", "1", "2", "3", "5", "7", "8", "31", "32", "33", "48", "57", "64", "97", "255",
-    "256", "300", "65535", "2147483648", "4294967295", "4294967296", "4294967297",
-    "4611686018427387904", "9223372036854775807", "9223372036854775808", "9223372036854775809",
-    "18446744073709551609", "18446744073709551615", "18446744073709551616",
-    "18446744073709551617", "340282366920938463463374607431768211456",
-    "340282366920938463481821351505477763072", "6277101735386680763835789423207666416102355444464034512895"};
+constexpr const char* kNats[] = {"0",
+                                 "0",
+                                 "1",
+                                 "1",
+                                 "2",
+                                 "3",
+                                 "5",
+                                 "7",
+                                 "8",
+                                 "31",
+                                 "32",
+                                 "33",
+                                 "48",
+                                 "57",
+                                 "64",
+                                 "97",
+                                 "255",
+                                 "256",
+                                 "300",
+                                 "65535",
+                                 "2147483648",
+                                 "4294967295",
+                                 "4294967296",
+                                 "4294967297",
+                                 "4611686018427387904",
+                                 "9223372036854775807",
+                                 "9223372036854775808",
+                                 "9223372036854775809",
+                                 "18446744073709551609",
+                                 "18446744073709551615",
+                                 "18446744073709551616",
+                                 "18446744073709551617",
+                                 "340282366920938463463374607431768211456",
+                                 "340282366920938463481821351505477763072",
+                                 "6277101735386680763835789423207666416102355444464034512895"};
 
-constexpr const char* kOthers[] = {
-    "^(0 0)", "^(0 1 2)", "^(2 5)", "^(1 2 3 4)", "<0>", "<[1 2]>", "<{7 1 0}>", "<<5>>", "{7 1 0}",
-    "{7 2 [1]}", "{1 1 5}", "{1 1 0}", "{1 2 [2 1]}", "{1 2 5}", "{0 2 0}", "{0 4 0}",
-    "{0 18446744073709551616 0}", "^({0 4 0} 1)", "^(<{0 3 0}> 1)", "^({7 5 0} 1 2)", "[]", "[0]",
-    "[1 2]", "[2 1]", "[[1] [2 3]]", "#", "#00", "#61", "#6100", "#ffffffffffffffffff", "%[]",
-    "%[1]", "%[1 2]", "=[]", "=[1 2]", "=[1 2 3 4]", "^(%[1] 5)", "^(%[1 2] [5])", "[1 [2 0]]",
-    "[1 [2 [3 7]]]", "[=[1 2] %[3] #61]"};
+constexpr const char* kOthers[] = {"^(0 0)",
+                                   "^(0 1 2)",
+                                   "^(2 5)",
+                                   "^(1 2 3 4)",
+                                   "<0>",
+                                   "<[1 2]>",
+                                   "<{7 1 0}>",
+                                   "<<5>>",
+                                   "{7 1 0}",
+                                   "{7 2 [1]}",
+                                   "{1 1 5}",
+                                   "{1 1 0}",
+                                   "{1 2 [2 1]}",
+                                   "{1 2 5}",
+                                   "{0 2 0}",
+                                   "{0 4 0}",
+                                   "{0 18446744073709551616 0}",
+                                   "^({0 4 0} 1)",
+                                   "^(<{0 3 0}> 1)",
+                                   "^({7 5 0} 1 2)",
+                                   "[]",
+                                   "[0]",
+                                   "[1 2]",
+                                   "[2 1]",
+                                   "[[1] [2 3]]",
+                                   "#",
+                                   "#00",
+                                   "#61",
+                                   "#6100",
+                                   "#ffffffffffffffffff",
+                                   "%[]",
+                                   "%[1]",
+                                   "%[1 2]",
+                                   "=[]",
+                                   "=[1 2]",
+                                   "=[1 2 3 4]",
+                                   "^(%[1] 5)",
+                                   "^(%[1 2] [5])",
+                                   "[1 [2 0]]",
+                                   "[1 [2 [3 7]]]",
+                                   "[=[1 2] %[3] #61]"};
 
 // Ascending.
-constexpr const char* kKeys[] = {"0", "1", "2", "3", "5", "97", "18446744073709551616", "<0>", "#",
-                                 "#61", "%[1]", "^(0 1)", "[1]", "=[1 2]", "[2 1]", "[1 2]",
-                                 "[0 [1 2]]"};
+constexpr const char* kKeys[] = {
+    "0",     "1",     "2",        "3",    "5",      "97",  "18446744073709551616",
+    "<0>",   "#",     "#61",      "%[1]", "^(0 1)", "[1]", "=[1 2]",
+    "[2 1]", "[1 2]", "[0 [1 2]]"};
 
 }  // namespace
 
@@ -55,15 +118,21 @@ Value Maker::perhaps_delayed(Value v) {
   return v;
 }
 
-Value Maker::nat() { return pick(kNats); }
+Value Maker::nat() {
+  return pick(kNats);
+}
 
 Value Maker::any() {
   switch (below(8)) {
     case 0:
-    case 1: return nat();
-    case 2: return row('v', 3);
-    case 3: return make("strblck"[below(7)]);
-    default: return pick(kOthers);
+    case 1:
+      return nat();
+    case 2:
+      return row('v', 3);
+    case 3:
+      return make("strblck"[below(7)]);
+    default:
+      return pick(kOthers);
   }
 }
 
@@ -106,15 +175,18 @@ Value Maker::tab() {
 
 Value Maker::bar() {
   std::vector<uint8_t> bytes(below(3) == 0 ? below(20) : below(4));
-  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(below(3) == 0 ? below(256) : 97 + below(3));
+  for (uint8_t& byte : bytes)
+    byte = static_cast<uint8_t>(below(3) == 0 ? below(256) : 97 + below(3));
   return gc::make_bar(heap_, bytes);
 }
 
 Value Maker::tree(int depth) {
   switch (below(depth == 0 ? 3 : 6)) {
     case 0:
-    case 1: return bar();
-    case 2: return below(2) == 0 ? any() : nat();
+    case 1:
+      return bar();
+    case 2:
+      return below(2) == 0 ? any() : nat();
     case 3: {
       const Value args[] = {perhaps_delayed(tree(depth - 1)), perhaps_delayed(tree(depth - 1))};
       return gc::make_partial(heap_, small_nat(0), args);
@@ -128,10 +200,12 @@ Value Maker::tree(int depth) {
 }
 
 Value Maker::function(uint64_t arity) {
-  constexpr const char* kUnary[] = {"{7 1 1}", "{7 1 ^(2 5)}", "{7 1 ^(2 [1 2])}", "{7 1 0}", "3",
-                                    "{7 1 ^(2 0)}", "{7 1 ^(2 ^(0 6))}", "9", "^({7 2 1} 4)"};
-  constexpr const char* kBinary[] = {"{7 2 1}", "{7 2 2}", "{7 2 ^(2 5)}", "{7 2 0}", "^({7 3 3} 1)",
-                                     "{7 2 ^(2 0)}", "{7 1 ^(2 3)}", "{7 2 ^(0 ^(2 9) 2)}"};
+  constexpr const char* kUnary[] = {"{7 1 1}",     "{7 1 ^(2 5)}", "{7 1 ^(2 [1 2])}",  "{7 1 0}",
+                                    "3",           "{7 1 ^(2 0)}", "{7 1 ^(2 ^(0 6))}", "9",
+                                    "^({7 2 1} 4)"};
+  constexpr const char* kBinary[] = {
+      "{7 2 1}",      "{7 2 2}",      "{7 2 ^(2 5)}", "{7 2 0}",
+      "^({7 3 3} 1)", "{7 2 ^(2 0)}", "{7 1 ^(2 3)}", "{7 2 ^(0 ^(2 9) 2)}"};
   constexpr const char* kTernary[] = {"{7 3 1}", "{7 3 2}", "{7 3 3}", "{7 3 ^(2 5)}",
                                       "{7 3 ^(0 ^(2 9) 3)}"};
   const uint64_t dice = below(3);
@@ -155,7 +229,10 @@ Value Maker::unfolder() {
   constexpr const char* kTexts[] = {
       "{7 1 ^(0 ^(0 ^(0 ^(2 2) ^(2 0)) ^(2 {8 1 ^(0 ^(2 0) ^(0 ^(0 ^(2 {0 3 0}) 1) 1))})) 1)}",
       "{7 1 ^(0 ^(0 ^(0 ^(2 2) ^(2 0)) ^(2 {8 1 ^(0 ^(2 ^(0 5)) ^(0 ^(0 ^(2 {0 3 0}) 1) 1))})) 1)}",
-      "{7 1 1}", "{7 1 ^(2 0)}", "{7 1 ^(2 7)}", "3"};
+      "{7 1 1}",
+      "{7 1 ^(2 0)}",
+      "{7 1 ^(2 7)}",
+      "3"};
   return pick(kTexts);
 }
 
@@ -170,18 +247,26 @@ Value Maker::seed_bar() {
 
 Value Maker::make(char shape) {
   switch (shape) {
-    case 'n': return below(8) == 0 ? pick(kOthers) : nat();
-    case 'u': return below(8) == 0 ? pick(kOthers) : small_nat(below(12));
-    case 'y': return below(6) == 0 ? pick(kOthers) : below(4) == 0 ? nat() : small_nat(below(12));
-    case 'v': return any();
-    case 'r': return row('v', 5);
-    case 'i': return row('n', 5);
+    case 'n':
+      return below(8) == 0 ? pick(kOthers) : nat();
+    case 'u':
+      return below(8) == 0 ? pick(kOthers) : small_nat(below(12));
+    case 'y':
+      return below(6) == 0 ? pick(kOthers) : below(4) == 0 ? nat() : small_nat(below(12));
+    case 'v':
+      return any();
+    case 'r':
+      return row('v', 5);
+    case 'i':
+      return row('n', 5);
     case 'c': {
       std::vector<Value> bytes(below(6));
-      for (Value& v : bytes) v = perhaps_delayed(small_nat(below(10) == 0 ? below(400) : below(256)));
+      for (Value& v : bytes)
+        v = perhaps_delayed(small_nat(below(10) == 0 ? below(400) : below(256)));
       return gc::make_row(heap_, bytes);
     }
-    case 'q': return row('r', 4);
+    case 'q':
+      return row('r', 4);
     case 'z': {
       std::vector<Value> pairs(below(5));
       for (Value& v : pairs) {
@@ -190,28 +275,45 @@ Value Maker::make(char shape) {
       }
       return gc::make_row(heap_, pairs);
     }
-    case 'a': return below(4) == 0 ? row('k', 5) : ascending_keys();
-    case 'l': return list();
-    case 's': return gc::make_set(heap_, ascending_keys());
-    case 'e': return row('s', 3);
-    case 't': return tab();
-    case 'k': return key();
-    case 'b': return bar();
-    case 'o': return row('b', 4);
-    case 'w': return tree(3);
-    case 'f': return function(1);
-    case 'g': return function(2);
-    case 'h': return function(3);
-    case 'm': return unfolder();
-    case 'j': return below(3) == 0 ? any() : small_nat(below(6));
-    case 'p': return below(3) == 0 ? pick(kOthers) : pins_[below(pins_.size())];
-    case 'd': return seed_bar();
+    case 'a':
+      return below(4) == 0 ? row('k', 5) : ascending_keys();
+    case 'l':
+      return list();
+    case 's':
+      return gc::make_set(heap_, ascending_keys());
+    case 'e':
+      return row('s', 3);
+    case 't':
+      return tab();
+    case 'k':
+      return key();
+    case 'b':
+      return bar();
+    case 'o':
+      return row('b', 4);
+    case 'w':
+      return tree(3);
+    case 'f':
+      return function(1);
+    case 'g':
+      return function(2);
+    case 'h':
+      return function(3);
+    case 'm':
+      return unfolder();
+    case 'j':
+      return below(3) == 0 ? any() : small_nat(below(6));
+    case 'p':
+      return below(3) == 0 ? pick(kOthers) : pins_[below(pins_.size())];
+    case 'd':
+      return seed_bar();
     case 'x': {
       std::vector<Value> call(below(4));
       for (size_t i = 0; i < call.size(); ++i) call[i] = argument(i == 0 ? "fgv"[below(3)] : 'v');
       return gc::make_row(heap_, call);
     }
-    default: PLAN_UNREACHABLE();
+    default:
+      PLAN_UNREACHABLE();
   }
 }
 

@@ -1,14 +1,14 @@
 // tests/jets/jet_values.h: random arguments for jets, partly delayed, partly crashing.
 #pragma once
 
+#include "vm/eval.h"
+#include "vm/jets.h"
+
 #include <cstdint>
 #include <random>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "vm/eval.h"
-#include "vm/jets.h"
 
 namespace plan::jets_test {
 
