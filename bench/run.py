@@ -41,6 +41,9 @@ class Failure(Exception):
     """A run that ended badly or printed something else than the result."""
 
 
+FAILURES = (Failure, OSError, subprocess.CalledProcessError)
+
+
 class Program:
     """A Sire program with its sizes: name -> (n, result), from its `; size` lines."""
 
@@ -197,20 +200,23 @@ def lay_out_library(folder, library):
     return folder
 
 
+def run_once(system, program, size, runner, times=1):
+    """Runs the program and believes it only if the result is right."""
+    n, result = program.sizes[size]
+    return runner.run(system.command(program, n, times), system.folder).check(result)
+
+
 def measure_round(systems, program, empty, size, runner, samples, failures):
     """One run of everything, in turn. A system that fails is out for this program."""
-    n, result = program.sizes[size]
     for system in systems:
         if system.name in failures:
             continue
         try:
-            empty_n, empty_result = empty.sizes[size]
-            times = system.times(program, n, runner)
-            start = runner.run(system.command(empty, empty_n, 1), system.folder)
-            start.check(empty_result)
-            run = runner.run(system.command(program, n, times), system.folder).check(result)
+            times = system.times(program, program.sizes[size][0], runner)
+            start = run_once(system, empty, size, runner)
+            run = run_once(system, program, size, runner, times)
             samples.setdefault(system.name, []).append((start, run, times))
-        except (Failure, OSError, subprocess.CalledProcessError) as failure:
+        except FAILURES as failure:
             failures[system.name] = str(failure)
 
 
@@ -270,17 +276,18 @@ def print_table(head, rows):
         print("  ".join(cells).rstrip(), flush=True)
 
 
-def check(programs, systems, empty, options, runner):
+def check(programs, systems, options, runner):
     """Runs everything once; returns the failures."""
-    all_failures = []
+    failures = []
     for program in programs:
-        failures = {}
-        chosen = [s for s in systems if s.has(program)]
-        measure_round(chosen, program, empty, options.size, runner, {}, failures)
-        all_failures += [f"{program.name} {name}: {why}" for name, why in failures.items()]
+        for system in (s for s in systems if s.has(program)):
+            try:
+                run_once(system, program, options.size, runner)
+            except FAILURES as failure:
+                failures.append(f"{program.name} {system.name}: {failure}")
     print(f"{len(programs)} programs on {', '.join(s.name for s in systems)}: "
-          f"{len(all_failures)} failures")
-    return all_failures
+          f"{len(failures)} failures")
+    return failures
 
 
 def compare(programs, systems, empty, options, runner, emit):
@@ -463,7 +470,7 @@ def main():
             if not systems:
                 raise SystemExit("none of these systems is installed")
             if options.check:
-                failures = check(programs, systems, empty, options, runner)
+                failures = check([empty, *programs], systems, options, runner)
             else:
                 failures = compare(programs, systems, empty, options, runner, emit)
     for failure in failures:

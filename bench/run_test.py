@@ -84,10 +84,18 @@ class RunTest(unittest.TestCase):
         slow = self.shell_system("slow", "sleep 60")
         runner.seconds_max = 1
         options = argparse.Namespace(size="tiny")
-        empty = run.Program(self.folder / "fib.sire")
-        empty.sizes = {"tiny": (0, "0")}
-        failures = run.check([self.program], [right, wrong, slow], empty, options, runner)
+        failures = run.check([self.program], [right, wrong, slow], options, runner)
         self.assertEqual([f.split(":")[0] for f in failures], ["fib wrong", "fib slow"])
+
+    def test_a_system_that_fails_once_is_out(self):
+        runner = run.Runner(self.folder / "tools", self.folder, 10)
+        system = self.shell_system("wrong", "echo 611; echo run >> ran")
+        samples, failures = {}, {}
+        for _ in range(3):
+            run.measure_round([system], self.program, self.program, "tiny", runner, samples,
+                              failures)
+        self.assertEqual((samples, list(failures)), ({}, ["wrong"]))
+        self.assertEqual((self.folder / "ran").read_text(), "run\n")
 
     def test_reference_times_come_with_their_calibration(self):
         path = self.folder / "reference.tsv"
