@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# tests/library/library_test.py: the Sire library inside the binary, used from an empty folder.
+#
+#   library_test.py PALLADIUM
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PALLADIUM = os.path.abspath(sys.argv.pop(1))
+SECONDS_MAX = 120
+
+
+class LibraryTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def sire(self, *arguments, text=""):
+        """Runs `palladium sire` in the empty folder; nothing is cached between tests."""
+        environment = dict(os.environ, XDG_CACHE_HOME=str(self.folder / "cache"))
+        return subprocess.run([PALLADIUM, "sire", *arguments], input=text, cwd=self.folder,
+                              env=environment, capture_output=True, text=True,
+                              timeout=SECONDS_MAX, check=False)
+
+    def sire_file(self, path):
+        """Runs the program in the file."""
+        (self.folder / "sire").mkdir(exist_ok=True)
+        text = path.read_text("utf-8")
+        name = re.search(r"^#### (\w+)", text, re.M).group(1)
+        (self.folder / "sire" / f"{name}.sire").write_text(text, "utf-8")
+        return self.sire(name)
+
+    def test_every_assertion_of_the_library_holds(self):
+        run = self.sire("prelude")
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_every_jet_of_the_library_is_known(self):
+        run = self.sire("--trace-jets", "prelude")
+        self.assertNotIn("NOT MATCHED", run.stderr)
+        for jet in ["_If", "_Add", "_Cmp", "_Idx", "_SizedListToRow", "setIns", "tabIns", "barIdx"]:
+            self.assertRegex(run.stderr, rf"(?m)^{jet} +MATCHED$")
+
+    def test_a_prompt_without_a_file_has_the_library(self):
+        run = self.sire(text="(map inc [1 2 40])\n")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("[2 3 41]", run.stdout.splitlines())
+
+    def test_a_wrong_row_of_lines_is_told(self):
+        run = self.sire(text="++ 1\n** 2\n")
+        self.assertIn("begins with ++", run.stdout + run.stderr)
+
+    def test_programs_give_their_results(self):
+        programs = sorted((ROOT / "bench" / "programs").glob("*.sire"))
+        self.assertGreater(len(programs), 10)
+        for path in programs:
+            with self.subTest(program=path.stem):
+                result = re.search(r"^; size tiny \d+ -> (.+)$", path.read_text(), re.M).group(1)
+                run = self.sire_file(path)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertIn(result, run.stdout.splitlines()[-12:])
+
+    def test_examples_run(self):
+        for name, line in [("fib", "6765"), ("queens", "[3 1 6 2 5 7 4 0]"),
+                           ("words", "## =merrily 4")]:
+            with self.subTest(example=name):
+                run = self.sire_file(ROOT / "sire" / "examples" / f"{name}.sire")
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertIn(line, run.stdout.splitlines())
+
+
+if __name__ == "__main__":
+    unittest.main()
