@@ -1,6 +1,9 @@
 // vm/evaluator.cc: the machine's set-up, and the doors by which direct code evaluates.
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <thread>
 
 #include "base/check.h"
 #include "gc/make.h"
@@ -74,6 +77,43 @@ uint64_t now_ns() {
                                    .count());
 }
 
+/// Lowers the limits when the deadline comes, so that loops that never allocate notice it too.
+class Watchdog {
+ public:
+  explicit Watchdog(Machine& vm) : vm_(vm) {
+    if (vm.deadline_ns == 0) return;
+    thread_ = std::thread([this] {
+      std::unique_lock<std::mutex> lock(mutex_);
+      const auto wait = std::chrono::nanoseconds(vm_.time_limit_ns + kSlackNs);
+      if (!done_signal_.wait_for(lock, wait, [this] { return done_; })) {
+        vm_.hp_limit.store(nullptr, std::memory_order_relaxed);
+      }
+    });
+  }
+  ~Watchdog() {
+    if (!thread_.joinable()) return;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      done_ = true;
+    }
+    done_signal_.notify_one();
+    thread_.join();
+    if (!vm_.interrupt.load(std::memory_order_relaxed)) {
+      vm_.hp_limit.store(vm_.heap.hp_limit, std::memory_order_relaxed);
+    }
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  static constexpr uint64_t kSlackNs = 1'000'000;
+  Machine& vm_;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable done_signal_;
+  bool done_ = false;
+};
+
 /// Runs `entry` on a fresh stop frame. Arguments, if any, are pushed by `entry`'s caller through
 /// `args`; r1 = `first`, r3 = their number.
 Outcome run(Machine& vm, EvalFn entry, Value first, std::span<const Value> args, bool normal) {
@@ -89,6 +129,7 @@ Outcome run(Machine& vm, EvalFn entry, Value first, std::span<const Value> args,
   for (size_t i = 0; i < args.size(); ++i) sp[i] = args[i].word;
   vm.outcome = OutcomeKind::kValue;
   vm.deadline_ns = vm.time_limit_ns == 0 ? 0 : now_ns() + vm.time_limit_ns;
+  const Watchdog watchdog(vm);
   entry(sp, vm.heap.hp, &vm, first.word, 0, args.size(), 0, 0, 0, 0);
   Outcome out;
   out.kind = vm.outcome;

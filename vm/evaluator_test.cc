@@ -1,0 +1,132 @@
+// vm/evaluator_test.cc: how evaluations end, and that nothing but memory bounds their depth.
+#include "vm/eval.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "gc/make.h"
+#include "gc/text.h"
+
+namespace plan::vm {
+namespace {
+
+/// {1 1 (0 0 1)} applied to anything calls itself for ever, in constant space.
+constexpr const char* kSpin = "{'spin' 1 (0 0 1)}";
+class EvaluatorTest : public testing::Test {
+ protected:
+  static Options options(uint64_t heap_bytes) {
+    Options o;
+    o.heap.limit_bytes = heap_bytes;
+    return o;
+  }
+  EvaluatorTest() : evaluator_(options(uint64_t{4} << 30)) {}
+
+  Value read(const std::string& text) {
+    auto value = gc::read_value_text(evaluator_.heap(), text);
+    EXPECT_TRUE(value.has_value()) << text;
+    return value.has_value() ? *value : Value{};
+  }
+  Outcome apply(const std::string& fn, std::initializer_list<Value> args) {
+    return evaluator_.apply_normal(read(fn), std::span(args.begin(), args.size()));
+  }
+
+  Evaluator evaluator_;
+};
+
+TEST_F(EvaluatorTest, GivesTheValueOfALaw) {
+  const Outcome out = apply("{'second' 2 2}", {small_nat(7), small_nat(8)});
+  EXPECT_EQ(out.kind, OutcomeKind::kValue);
+  EXPECT_EQ(out.value, small_nat(8));
+}
+
+TEST_F(EvaluatorTest, ACrashCarriesOperatorAndForcedValue) {
+  const Outcome out = apply("9", {evaluator_.suspend(small_nat(3), std::array{small_nat(4)})});
+  EXPECT_EQ(out.kind, OutcomeKind::kCrash);
+  EXPECT_EQ(out.op, small_nat(9));
+  EXPECT_EQ(out.value, small_nat(5));
+}
+
+TEST_F(EvaluatorTest, AThunkThatCrashedCrashesTheSameAgain) {
+  gc::Root thunk(evaluator_.heap(),
+                 evaluator_.suspend(small_nat(9), std::array{small_nat(4)}));
+  for (int i = 0; i < 2; ++i) {
+    const Outcome out = evaluator_.whnf(thunk.get());
+    EXPECT_EQ(out.kind, OutcomeKind::kCrash);
+    EXPECT_EQ(out.op, small_nat(9));
+    EXPECT_EQ(out.value, small_nat(4));
+  }
+}
+
+TEST_F(EvaluatorTest, ALetThatDemandsItselfIsALoop) {
+  EXPECT_EQ(apply("{'x' 1 (1 2 2)}", {small_nat(0)}).kind, OutcomeKind::kLoop);
+}
+
+TEST_F(EvaluatorTest, AnInterruptEndsALoopThatNeverAllocatesAndTheNextEvaluationRuns) {
+  gc::Root spin(evaluator_.heap(), read(kSpin));
+  std::thread other([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    evaluator_.request_interrupt();
+  });
+  const Outcome out = evaluator_.apply(spin.get(), std::array{small_nat(1)});
+  other.join();
+  EXPECT_EQ(out.kind, OutcomeKind::kInterrupted);
+  evaluator_.clear_interrupt();
+  EXPECT_EQ(apply("3", {small_nat(4)}).value, small_nat(5));
+}
+
+TEST_F(EvaluatorTest, ATimeLimitEndsALoopThatNeverAllocates) {
+  evaluator_.set_time_limit_ns(20'000'000);
+  EXPECT_EQ(apply(kSpin, {small_nat(1)}).kind, OutcomeKind::kTime);
+  evaluator_.set_time_limit_ns(0);
+  EXPECT_EQ(apply("3", {small_nat(4)}).value, small_nat(5));
+}
+
+TEST_F(EvaluatorTest, AMillionNestedDemandsAreOrdinary) {
+  Value v = small_nat(0);
+  for (int i = 0; i < 1'000'000; ++i) v = evaluator_.suspend(small_nat(3), std::array{v});
+  const Outcome out = evaluator_.whnf(v);
+  EXPECT_EQ(out.kind, OutcomeKind::kValue);
+  EXPECT_EQ(out.value, small_nat(1'000'000));
+}
+
+TEST_F(EvaluatorTest, ANormalFormAMillionDeepIsOrdinary) {
+  Value v = small_nat(0);
+  for (int i = 0; i < 1'000'000; ++i) {
+    const std::array<Value, 2> cell{evaluator_.suspend(small_nat(3), std::array{small_nat(1)}), v};
+    v = gc::make_row(evaluator_.heap(), cell);
+  }
+  const Outcome out = evaluator_.normalise(v);
+  ASSERT_EQ(out.kind, OutcomeKind::kValue);
+  uint64_t sum = 0;
+  for (Value list = out.value; is_row(list); list = row_at(list, 1)) sum += row_at(list, 0).small();
+  EXPECT_EQ(sum, 2'000'000u);
+}
+
+TEST(EvaluatorLimits, TheHeapLimitEndsTheEvaluationAndNotTheProcess) {
+  Options small;
+  small.heap.limit_bytes = uint64_t{64} << 20;
+  Evaluator evaluator(small);
+  // Each call waits for the next, on the stack.
+  auto grow = gc::read_value_text(evaluator.heap(), "{'grow' 1 (0 3 (0 0 1))}");
+  ASSERT_TRUE(grow.has_value());
+  gc::Root fn(evaluator.heap(), *grow);
+  EXPECT_EQ(evaluator.apply(fn.get(), std::array{small_nat(1)}).kind, OutcomeKind::kMemory);
+  EXPECT_EQ(evaluator.apply(small_nat(3), std::array{small_nat(1)}).value, small_nat(2));
+}
+
+TEST(EvaluatorLimits, TheStackLimitHasAnOutcomeOfItsOwn) {
+  Options small;
+  small.heap.limit_bytes = uint64_t{1} << 30;
+  small.stack_limit_bytes = uint64_t{4} << 20;
+  Evaluator evaluator(small);
+  auto grow = gc::read_value_text(evaluator.heap(), "{'grow' 1 (0 3 (0 0 1))}");
+  ASSERT_TRUE(grow.has_value());
+  EXPECT_EQ(evaluator.apply(*grow, std::array{small_nat(1)}).kind, OutcomeKind::kStack);
+}
+
+}  // namespace
+}  // namespace plan::vm
