@@ -48,7 +48,7 @@ inline constexpr uint64_t kOldBlockBytes = uint64_t{1} << 20;
 
 struct Config {
   uint64_t nursery_bytes = uint64_t{2} << 20;
-  uint64_t limit_bytes = 0;  ///< 0: three quarters of physical memory
+  uint64_t limit_bytes = 0;  ///< 0: a third of physical memory (copying may take twice)
   bool stress = false;       ///< collect at every safepoint, poison what was left
   bool verify = false;       ///< walk the heap before and after each collection
 };

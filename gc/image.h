@@ -1,7 +1,8 @@
 // gc/image.h: pins as they lie in memory, for caches.
 //
-// An image holds regions of pin space word for word, with pointers made relative, so that loading is
-// little more than copying. It is only good for the program that wrote it: layouts are not a format.
+// An image holds regions of pin space word for word, with pointers made relative, so that loading
+// is little more than copying. It is only good for the program that wrote it: layouts are no
+// format.
 // Seeds and pods are (gc/seed.h).
 //
 // Images form chains: each holds the regions that no earlier one has, and refers to the others by

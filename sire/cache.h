@@ -1,8 +1,8 @@
 // sire/cache.h: the states that modules leave, kept between runs.
 //
-// One file for each module, named by the hash of its text and of all before it, so a file is never
-// out of date; it is only unknown. It holds what the module added to the pins of those before it, as
-// an image (gc/image.h), and the checksum of the file before: files of different runs do not mix.
+// One file for each module, named by the hash of its text and of all before it: a file is never
+// out of date, only unknown. It holds what the module added to the pins of those before it,
+// as an image (gc/image.h), and the checksum of the file before: files of two runs do not mix.
 //
 //   magic, version | chain hash | checksum of the file before | checksum of what follows | image
 //

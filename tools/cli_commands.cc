@@ -153,6 +153,8 @@ int Runner::run_sire() {
     printer.emplace(session,
                     bindings ? sire::FactsKind::kBindings : sire::FactsKind::kModules);
   }
+  // Nobody asked for the library's own output.
+  if (arguments_.positionals.empty()) session.console().set_quiet(true);
   for (const std::string& module : modules) {
     const int code = report_load(session, session.load(module), true);
     if (code != 0) return code;
