@@ -55,7 +55,7 @@ constexpr Case kCases[] = {
     {JetId::kTabSwitch, "jnt"}, {JetId::kTabToPairs, "t"}, {JetId::kBarLen, "b"},
     {JetId::kBarIdx, "jb"},     {JetId::kBarTake, "jb"},   {JetId::kBarDrop, "jb"},
     {JetId::kBarWeld, "bb"},    {JetId::kBarCat, "Q"},     {JetId::kBarNat, "b"},
-    {JetId::kNatBar, "B"},      {JetId::kBlake3, "b"},
+    {JetId::kNatBar, "B"},
 };
 
 /// A program over a library, with the pins of the laws in it that are jets.
