@@ -124,13 +124,6 @@ size_t read_some(int descriptor, std::span<char> buffer) {
   }
 }
 
-int read_byte(int descriptor) {
-  unsigned char byte = 0;
-  const ssize_t n = read(descriptor, &byte, 1);
-  if (n == 1) return byte;
-  return n < 0 && errno == EINTR ? -2 : -1;
-}
-
 bool is_terminal(int descriptor) { return isatty(descriptor) == 1; }
 
 }  // namespace plan

@@ -41,8 +41,6 @@ bool write_all(int descriptor, std::string_view text);
 /// Reads what is there, at least one byte unless the input ends, into `buffer`; how many bytes.
 /// An error counts as the end; a signal does not.
 size_t read_some(int descriptor, std::span<char> buffer);
-/// One byte; -1 at the end of the input, -2 if a signal came instead.
-int read_byte(int descriptor);
 bool is_terminal(int descriptor);
 
 }  // namespace plan

@@ -53,9 +53,8 @@ int read_character(EditLine* editor, wchar_t* result) {
   std::string bytes;
   size_t length = 1;
   while (bytes.size() < length) {
-    const int byte = read_byte(kStandardInput);
-    if (byte == -2 && !prompt.interrupted.load(std::memory_order_relaxed)) continue;  // resized
-    if (byte < 0) return byte == -2 ? -1 : 0;
+    const int byte = read_byte(kStandardInput, prompt.interrupted);
+    if (byte < 0) return byte == kInputInterrupted ? -1 : 0;
     bytes.push_back(static_cast<char>(byte));
     if (bytes.size() == 1) length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
   }
