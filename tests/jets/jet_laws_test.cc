@@ -1,13 +1,12 @@
 // tests/jets/jet_laws_test.cc: every jet against its own law: values, crashes, order of evaluation.
 //
 // A jet's pin and the law inside it must give the same result for the same arguments; the law calls
-// jets in turn, which are tested by themselves. The laws come from a Sire library that runs in the
-// directory PLAN_SIRE_LIBRARY names (module PLAN_SIRE_MODULE, or `prelude`); without it the test is
-// skipped. A law that takes too long is not counted: of every jet at least kCasesMin cases must be.
+// jets in turn, which are tested by themselves. A law that takes too long is not counted: of every
+// jet at least kCasesMin cases must be. The laws come from a Sire library: the one inside, module
+// PLAN_SIRE_MODULE or `prelude`; or the one in the directory PLAN_SIRE_LIBRARY.
 //
 // PLAN_SEED repeats a run, PLAN_JET tests one jet and says what is compared, PLAN_CASE only one
-// case. PLAN_STRESS collects at every safepoint, in few cases; a small library is best for that,
-// and jets it does not have are left out.
+// case. PLAN_STRESS collects at every safepoint, in few cases; a small library is best for that.
 #include "gc/make.h"
 #include "sire/console.h"
 #include "sire/loader.h"
@@ -31,6 +30,7 @@ using vm::JetId;
 
 constexpr uint32_t kCases = 120;    ///< tried per jet
 constexpr uint32_t kCasesMin = 20;  ///< to be compared per jet
+constexpr uint32_t kJetsMin = 160;  ///< that the library must have
 constexpr uint64_t kHeapBytes = uint64_t{256} << 20;
 constexpr uint64_t kLawNs = 4'000'000;
 constexpr uint64_t kLawStressNs = 300'000'000;
@@ -216,8 +216,7 @@ class JetLaws : public testing::Test {
 
   void SetUp() override {
     const char* directory = std::getenv("PLAN_SIRE_LIBRARY");
-    if (directory == nullptr) GTEST_SKIP() << "PLAN_SIRE_LIBRARY names no directory";
-    std::filesystem::current_path(directory);
+    if (directory != nullptr) std::filesystem::current_path(directory);
     const char* module = std::getenv("PLAN_SIRE_MODULE");
     const char* seed = std::getenv("PLAN_SEED");
     if (seed != nullptr) seed_ = std::strtoull(seed, nullptr, 10);
@@ -350,12 +349,16 @@ class JetLaws : public testing::Test {
 TEST_F(JetLaws, AgreeWithTheirJets) {
   const char* only = std::getenv("PLAN_JET");
   const char* only_case = std::getenv("PLAN_CASE");
+  uint32_t tested = 0;
   for (size_t i = 0; i < vm::kJetCount; ++i) {
     const auto id = static_cast<JetId>(i);
     const std::string name = vm::jet_row(id).name;
     if (only != nullptr && name != only) continue;
-    if (stress_ && !pins_.values[i].is_function()) continue;
-    ASSERT_TRUE(pins_.values[i].is_function()) << name << " is not in the library";
+    if (!pins_.values[i].is_function()) {
+      printf("%-20s is not in the library\n", name.c_str());
+      continue;
+    }
+    ++tested;
     if (only_case != nullptr) {
       compare_case(id, static_cast<uint32_t>(std::strtoul(only_case, nullptr, 10)), true);
       continue;
@@ -370,6 +373,9 @@ TEST_F(JetLaws, AgreeWithTheirJets) {
     if (!stress_) {
       EXPECT_GE(compared, kCasesMin) << name;
     }
+  }
+  if (only == nullptr && std::getenv("PLAN_SIRE_MODULE") == nullptr) {
+    EXPECT_GE(tested, kJetsMin);
   }
 }
 
