@@ -113,8 +113,8 @@ Value Maker::crash() {
 
 Value Maker::perhaps_delayed(Value v) {
   const uint64_t dice = below(100);
-  if (dice < 5) return crash();
-  if (dice < 25) return evaluator_.suspend(read("{7 1 1}"), {&v, 1});
+  if (dice < crash_percent_) return crash();
+  if (dice < crash_percent_ + 20) return evaluator_.suspend(read("{7 1 1}"), {&v, 1});
   return v;
 }
 
