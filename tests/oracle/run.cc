@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/memory_map.h"
 
+#include <algorithm>
 #include <pthread.h>
 
 namespace plan::oracle {
@@ -85,23 +86,31 @@ void define_job(void* context) {
 
 }  // namespace
 
-void on_large_stack(void (*function)(void* context), void* context) {
-  void* stack = reserve_memory(0, kStackBytes);
+uint64_t stack_bytes_for(const Limits& limits) {
+  constexpr uint64_t kBase = uint64_t{64} << 20;
+  constexpr uint64_t kBytesPerDepth = 4096;  // of nested evaluation
+  constexpr uint64_t kBytesPerStep = 1024;   // each may nest a value, which is printed recursively
+  const uint64_t steps = std::min(limits.steps, kStackBytesMax / kBytesPerStep);
+  return std::min(kStackBytesMax, kBase + limits.depth * kBytesPerDepth + steps * kBytesPerStep);
+}
+
+void on_large_stack(uint64_t stack_bytes, void (*function)(void* context), void* context) {
+  void* stack = reserve_memory(0, stack_bytes);
   PLAN_CHECK(stack != nullptr);
   pthread_attr_t attributes;
   PLAN_CHECK(pthread_attr_init(&attributes) == 0);
-  PLAN_CHECK(pthread_attr_setstack(&attributes, stack, kStackBytes) == 0);
+  PLAN_CHECK(pthread_attr_setstack(&attributes, stack, stack_bytes) == 0);
   Call call{function, context};
   pthread_t thread;
   PLAN_CHECK(pthread_create(&thread, &attributes, enter, &call) == 0);
   PLAN_CHECK(pthread_join(thread, nullptr) == 0);
   pthread_attr_destroy(&attributes);
-  unreserve_memory(stack, kStackBytes);
+  unreserve_memory(stack, stack_bytes);
 }
 
 bool Oracle::define(std::string_view name, std::string_view text, std::string* error) {
   Definition job{&arena_, &definitions_, name, text, error};
-  on_large_stack(define_job, &job);
+  on_large_stack(stack_bytes_for({}), define_job, &job);
   return job.ok;
 }
 
@@ -113,7 +122,7 @@ bool Oracle::run(std::string_view program, const Limits& limits, Outcome* outcom
 bool Oracle::run_with_bug(SeededBug bug, std::string_view program, const Limits& limits,
                           Outcome* outcome, std::string* error) {
   Job job{&definitions_, bug, program, &limits, outcome, error};
-  on_large_stack(run_job, &job);
+  on_large_stack(stack_bytes_for(limits), run_job, &job);
   return job.ok;
 }
 

@@ -9,10 +9,13 @@
 
 namespace plan::oracle {
 
-/// Calls `function(context)` on a stack of kStackBytes, of which only what is touched costs memory.
-void on_large_stack(void (*function)(void* context), void* context);
+inline constexpr uint64_t kStackBytesMax = uint64_t{4} << 30;
 
-inline constexpr uint64_t kStackBytes = uint64_t{4} << 30;
+/// Enough stack to read, evaluate and print under `limits`; at most kStackBytesMax.
+uint64_t stack_bytes_for(const Limits& limits);
+
+/// Calls `function(context)` on a stack of that size, of which only what is touched costs memory.
+void on_large_stack(uint64_t stack_bytes, void (*function)(void* context), void* context);
 
 /// Definitions, and programs that use them. Not for two threads at once.
 class Oracle {
