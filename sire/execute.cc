@@ -97,9 +97,9 @@ bool Executor::next_in_chain(Node node, Value& heir) const {
 bool Executor::execute_from(Node first) {
   while (context_.nodes.values.size() > first) {
     const Node node = context_.nodes.values.size() - 1;
-    const RexView view = context_.view(node);
-    const Symbol rune = view.is_node() ? rune_of(view) : kNoSymbol;
-    if (view.is_node()) {
+    const bool is_node = context_.view(node).is_node();
+    const Symbol rune = is_node ? rune_of(context_.view(node)) : kNoSymbol;
+    if (is_node) {
       const Binding* macro = nullptr;
       const Found found = context_.state.lookup(rune, macro);
       if (found == Found::kFailed) return false;
@@ -109,11 +109,12 @@ bool Executor::execute_from(Node first) {
       }
     }
     if (rune == kRuneMulti || rune == kRuneMultiTwin) {
+      const RexView view = context_.view(node);
       context_.nodes.values.pop_back();
       for (uint64_t i = view.kid_count(); i-- > 0;) context_.push(view.kid(i));
       continue;
     }
-    if (!(view.is_node() ? execute_plain(node, rune) : execute_expression(node))) return false;
+    if (!(is_node ? execute_plain(node, rune) : execute_expression(node))) return false;
     context_.nodes.values.resize(node);
   }
   return true;

@@ -3,7 +3,8 @@
 #
 #   PLAN_REFERENCE=FOLDER reference_test.py PALLADIUM CONFORMANCE
 #
-# FOLDER is a checkout of the reference (its folder `sire` is what counts), CONFORMANCE has the facts:
+# FOLDER is a checkout of the reference (its folder `sire` is what counts), CONFORMANCE has the
+# facts:
 # sire/*.tsv, repl/expressions.*. Without them the test is skipped.
 
 import hashlib
