@@ -14,6 +14,7 @@
 #include "tests/jets/jet_values.h"
 #include "value/order.h"
 #include "vm/machine.h"
+#include "vm/nat_ops.h"
 
 #include <gtest/gtest.h>
 
@@ -312,24 +313,53 @@ class JetLaws : public testing::Test {
     const bool same = by_law.head == by_jet.head && by_law.rest == by_jet.rest &&
                       equal_normal(by_law.op.get(), by_jet.op.get()) &&
                       equal_normal(by_law.value.get(), by_jet.value.get());
-    if (!same && !is_known_divergence(id, by_law, by_jet)) {
+    if (!same && !is_known_divergence(id, by_law, by_jet, shapes, seed)) {
       ADD_FAILURE() << text_of_args(id, shapes, seed) << "\n  case " << number
                     << "\n  law: " << text_of(by_law) << "\n  jet: " << text_of(by_jet);
     }
     return true;
   }
 
+  /// The arguments of a case as 64-bit words; what is not evaluated to a nat is 0. `is_wide` if one
+  /// of them has more than `bits` bits.
+  struct Words {
+    uint64_t at[2] = {0, 0};
+    bool is_wide = false;
+  };
+  Words words_of_case(const std::string& shapes, uint64_t seed, uint64_t bits) {
+    Maker maker(evaluator_, pins_.values, seed);
+    gc::RootList args(evaluator_.heap());
+    for (const char shape : shapes) args.values.push_back(maker.argument(shape));
+    Words words;
+    for (size_t i = 0; i < 2 && i < args.values.size(); ++i) {
+      const vm::Outcome outcome = evaluator_.whnf(args.values[i]);
+      if (!outcome.ok() || !outcome.value.is_nat()) continue;
+      const uint64_t word = vm::low_word(outcome.value);
+      words.at[i] = bits == 64 ? word : word & ((uint64_t{1} << bits) - 1);
+      words.is_wide |= vm::nat_met(outcome.value).small() > bits;
+    }
+    return words;
+  }
+
   /// Decided against the law (spec/jets.md section 4).
-  static bool is_known_divergence(JetId id, const Ending& by_law, const Ending& by_jet) {
+  bool is_known_divergence(JetId id, const Ending& by_law, const Ending& by_jet,
+                           const std::string& shapes, uint64_t seed) {
+    const std::string_view name = vm::jet_row(id).name;
+    const uint64_t bits = name.ends_with("32") ? 32 : 64;
+    const bool are_values =
+        by_law.head == vm::OutcomeKind::kValue && by_jet.head == vm::OutcomeKind::kValue;
+    const Words words = words_of_case(shapes, seed, bits);
     switch (id) {
       case JetId::kSub32:
-      case JetId::kSub64:  // D-13
+      case JetId::kSub64:
+        return are_values && words.is_wide && words.at[0] < words.at[1];  // D-13
       case JetId::kRor32:
       case JetId::kRor64:
       case JetId::kRol32:
-      case JetId::kRol64:   // D-14
-      case JetId::kIDiv64:  // D-15
-        return by_law.head == vm::OutcomeKind::kValue && by_jet.head == vm::OutcomeKind::kValue;
+      case JetId::kRol64:
+        return are_values && words.at[1] > bits;  // D-14
+      case JetId::kIDiv64:                        // D-15
+        return are_values && words.at[1] != 0 && ((words.at[0] ^ words.at[1]) >> 63) != 0;
       case JetId::kSetSplitAt:
       case JetId::kSetSplitLT:
       case JetId::kTabSplitAt:
