@@ -1,13 +1,12 @@
 // base/file.cc: files through POSIX calls.
 #include "base/file.h"
 
+#include <cerrno>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace plan {
 
@@ -86,7 +85,9 @@ Status replace_file_unsynced(const std::string& path, std::span<const uint8_t> b
   return replace(path, bytes, false);
 }
 
-bool remove_file(const std::string& path) { return unlink(path.c_str()) == 0; }
+bool remove_file(const std::string& path) {
+  return unlink(path.c_str()) == 0;
+}
 
 std::vector<FileEntry> list_files(const std::string& folder) {
   std::vector<FileEntry> files;
@@ -124,6 +125,8 @@ size_t read_some(int descriptor, std::span<char> buffer) {
   }
 }
 
-bool is_terminal(int descriptor) { return isatty(descriptor) == 1; }
+bool is_terminal(int descriptor) {
+  return isatty(descriptor) == 1;
+}
 
 }  // namespace plan

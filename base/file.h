@@ -1,14 +1,14 @@
 // base/file.h: whole-file reading and atomic replacement.
 #pragma once
 
+#include "base/result.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.h"
 
 namespace plan {
 

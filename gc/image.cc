@@ -33,14 +33,20 @@ constexpr uint64_t kRegionWordsMax = uint64_t{1} << 40;
 /// Leading payload words of `o` that are values.
 uint64_t value_words(const Object* o) {
   switch (o->kind()) {
-    case Kind::kRow: return o->length();
-    case Kind::kClosure: return 1 + o->closure_args();
-    case Kind::kTab: return 2;
-    case Kind::kLaw: return 3;
+    case Kind::kRow:
+      return o->length();
+    case Kind::kClosure:
+      return 1 + o->closure_args();
+    case Kind::kTab:
+      return 2;
+    case Kind::kLaw:
+      return 3;
     case Kind::kSet:
     case Kind::kCow:
-    case Kind::kPin: return 1;
-    default: return 0;
+    case Kind::kPin:
+      return 1;
+    default:
+      return 0;
   }
 }
 
@@ -54,14 +60,20 @@ bool is_region_kind(Kind kind) {
     case Kind::kTab:
     case Kind::kSet:
     case Kind::kBar:
-    case Kind::kCow: return true;
-    default: return false;
+    case Kind::kCow:
+      return true;
+    default:
+      return false;
   }
 }
 
-Region* region_of(Value top) { return is_pin(top) ? pin_region(top) : law_region(top); }
+Region* region_of(Value top) {
+  return is_pin(top) ? pin_region(top) : law_region(top);
+}
 
-Error damaged(const char* what) { return Error{"IMAGE", std::string("damaged image: ") + what}; }
+Error damaged(const char* what) {
+  return Error{"IMAGE", std::string("damaged image: ") + what};
+}
 
 class Writer {
  public:

@@ -41,8 +41,8 @@ class ImageChain {
   void add(Value top);
 
   Heap& heap_;
-  RootList tops_;      // by number
-  WordMap numbers_;    // top -> number
+  RootList tops_;    // by number
+  WordMap numbers_;  // top -> number
 };
 
 }  // namespace plan::gc

@@ -1,10 +1,10 @@
 // sire/ast.cc: the arena of expressions, and the pool of constants.
 #include "sire/ast.h"
 
+#include "base/check.h"
+
 #include <algorithm>
 #include <cstring>
-
-#include "base/check.h"
 
 namespace plan::sire {
 
@@ -102,7 +102,9 @@ const Ast* AstArena::letrec(std::span<const Ast* const> values, const Ast* body)
   return node(AstKind::kLetrec, static_cast<uint32_t>(values.size()), values, body);
 }
 
-const Ast* AstArena::mark(const Ast* operand) { return node(AstKind::kMark, 0, {}, operand); }
+const Ast* AstArena::mark(const Ast* operand) {
+  return node(AstKind::kMark, 0, {}, operand);
+}
 
 const Ast* AstArena::lambda(const Lambda& lambda) {
   Ast* const made = make(Ast{AstKind::kLambda, true, 0, 0, {}});

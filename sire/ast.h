@@ -20,6 +20,9 @@
 //              on a stack made for it (base/large_stack.h). A list of arguments is not height.
 #pragma once
 
+#include "gc/heap.h"
+#include "sire/symbol.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,9 +30,6 @@
 #include <span>
 #include <type_traits>
 #include <vector>
-
-#include "gc/heap.h"
-#include "sire/symbol.h"
 
 namespace plan::sire {
 
@@ -135,7 +135,8 @@ class AstArena {
 
  private:
   void* allocate(size_t bytes) {
-    if (bytes > left_bytes_) [[unlikely]] return allocate_slow(bytes);
+    if (bytes > left_bytes_) [[unlikely]]
+      return allocate_slow(bytes);
     void* const result = next_;
     next_ += bytes;
     left_bytes_ -= bytes;

@@ -1,10 +1,10 @@
 // sire/ast_noun.cc: expressions to PLAN values and back.
 #include "sire/ast_noun.h"
 
+#include "gc/make.h"
+
 #include <algorithm>
 #include <vector>
-
-#include "gc/make.h"
 
 namespace plan::sire {
 
@@ -22,10 +22,14 @@ struct NounWriter {
 
   Value write(const Ast* e, uint32_t depth) {
     switch (e->kind) {
-      case AstKind::kVariable: return small_nat(depth - 1 - e->level());
-      case AstKind::kConstant: return row(std::vector{letter('K'), pool.get(e->constant)});
-      case AstKind::kGlobal: return row(std::vector{letter('G'), e->binding->pin});
-      case AstKind::kMark: return row(std::vector{letter('M'), write(e->marked(), depth)});
+      case AstKind::kVariable:
+        return small_nat(depth - 1 - e->level());
+      case AstKind::kConstant:
+        return row(std::vector{letter('K'), pool.get(e->constant)});
+      case AstKind::kGlobal:
+        return row(std::vector{letter('G'), e->binding->pin});
+      case AstKind::kMark:
+        return row(std::vector{letter('M'), write(e->marked(), depth)});
       case AstKind::kApply: {
         Value result = write(e->function(), depth);
         for (const Ast* argument : e->arguments()) {
@@ -48,8 +52,8 @@ struct NounWriter {
         const Lambda& f = *e->lambda;
         const Value body = write(f.body, depth + 1 + f.parameters);
         return row(std::vector{letter('F'), small_nat(f.pin), small_nat(f.mark),
-                               small_nat(f.recursive), symbols.nat(f.tag),
-                               small_nat(f.parameters), body});
+                               small_nat(f.recursive), symbols.nat(f.tag), small_nat(f.parameters),
+                               body});
       }
     }
     PLAN_UNREACHABLE();
@@ -64,8 +68,7 @@ bool read_bit(Value v, bool& bit) {
 
 }  // namespace
 
-Value ast_noun(gc::Heap& heap, const SymbolTable& symbols, const ConstantPool& pool,
-               const Ast* e) {
+Value ast_noun(gc::Heap& heap, const SymbolTable& symbols, const ConstantPool& pool, const Ast* e) {
   NounWriter writer{heap, symbols, pool};
   return writer.write(e, 0);
 }
@@ -79,12 +82,19 @@ char noun_letter(Value noun) {
   switch (letter) {
     case 'K':
     case 'G':
-    case 'M': size = 2; break;
+    case 'M':
+      size = 2;
+      break;
     case 'A':
     case 'L':
-    case 'R': size = 3; break;
-    case 'F': size = kLambdaFields; break;
-    default: return 0;
+    case 'R':
+      size = 3;
+      break;
+    case 'F':
+      size = kLambdaFields;
+      break;
+    default:
+      return 0;
   }
   return row_size(noun) == size ? letter : char{0};
 }
@@ -112,7 +122,8 @@ const Ast* NounReader::read_within(Value noun, uint32_t depth, uint32_t height_l
   }
   const uint32_t left = height_left - 1;
   switch (noun_letter(noun)) {
-    case 'K': return arena.constant({row_at(noun, 1).word});
+    case 'K':
+      return arena.constant({row_at(noun, 1).word});
     case 'G': {
       const Value pin = row_at(noun, 1);
       if (!is_pin(pin)) return nullptr;
@@ -123,20 +134,23 @@ const Ast* NounReader::read_within(Value noun, uint32_t depth, uint32_t height_l
       const Ast* operand = read_within(row_at(noun, 1), depth, left);
       return operand == nullptr ? nullptr : arena.mark(operand);
     }
-    case 'A': return read_apply(noun, depth, left);
+    case 'A':
+      return read_apply(noun, depth, left);
     case 'L': {
       const Ast* value = read_within(row_at(noun, 1), depth, left);
       const Ast* body = value == nullptr ? nullptr : read_within(row_at(noun, 2), depth + 1, left);
       return body == nullptr ? nullptr : arena.let(value, body);
     }
-    case 'R': return read_letrec(noun, depth, left);
+    case 'R':
+      return read_letrec(noun, depth, left);
     case 'F': {
       Lambda lambda;
       if (!read_lambda(noun, lambda)) return nullptr;
       lambda.body = read_within(row_at(noun, 6), depth + 1 + lambda.parameters, left);
       return lambda.body == nullptr ? nullptr : arena.lambda(lambda);
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -8,13 +8,13 @@
 // Invariants : pins do not move, so neither does anything in the row.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "gc/heap.h"
 #include "gc/word_map.h"
 #include "sire/symbol.h"
 #include "value/object.h"
+
+#include <memory>
+#include <vector>
 
 namespace plan::sire {
 

@@ -96,9 +96,8 @@ void StateCache::prune() const {
   uint64_t total = 0;
   for (const FileEntry& file : files) total += file.bytes;
   if (total <= kCacheBytesMax) return;
-  std::sort(files.begin(), files.end(), [](const FileEntry& a, const FileEntry& b) {
-    return a.modified_s < b.modified_s;
-  });
+  std::sort(files.begin(), files.end(),
+            [](const FileEntry& a, const FileEntry& b) { return a.modified_s < b.modified_s; });
   for (const FileEntry& file : files) {
     if (total <= kCacheBytesKept) return;
     if (remove_file(folder_ + "/" + file.name)) total -= file.bytes;

@@ -1,10 +1,10 @@
 // sire/compile.cc: lambda lifting and code generation.
 #include "sire/compile.h"
 
+#include "gc/make.h"
+
 #include <algorithm>
 #include <array>
-
-#include "gc/make.h"
 
 namespace plan::sire {
 
@@ -40,7 +40,8 @@ const Exp* ExpMaker::apply(const Exp* function, std::span<const Exp* const> argu
 bool Compiler::visit(const Exp* e, uint32_t depth) {
   if (depth > kExpDepthMax) return false;
   switch (e->kind) {
-    case ExpKind::kValue: return true;
+    case ExpKind::kValue:
+      return true;
     case ExpKind::kApply:
       for (uint32_t i = 0; i <= e->count; ++i) {
         if (!visit(e->parts[i], depth + 1)) return false;
@@ -88,8 +89,7 @@ std::optional<CompiledFunction> Compiler::compile(Function function, Key next) {
     for (const Key k : result.free) arguments.push_back(make_.key(k));
     keys_[function.self].bound = make_.apply(make_.key(next), arguments);
     function.self = next;
-    function.parameters.insert(function.parameters.begin(), result.free.begin(),
-                               result.free.end());
+    function.parameters.insert(function.parameters.begin(), result.free.begin(), result.free.end());
     forget_uses();
     too_deep_ = !count_uses(function);
   }
@@ -118,8 +118,7 @@ Value Compiler::generate_law(const Function& function) {
     body = gc::make_partial(heap_, small_nat(1), std::array{values[i], body});
   }
   if (too_deep_) return {};
-  const Value law =
-      gc::make_law(heap_, function.tag, small_nat(function.parameters.size()), body);
+  const Value law = gc::make_law(heap_, function.tag, small_nat(function.parameters.size()), body);
   return function.pin ? evaluator_.pin(law) : law;
 }
 
@@ -134,7 +133,8 @@ Value Compiler::generate(const Exp* e, uint32_t depth) {
     return {};
   }
   switch (e->kind) {
-    case ExpKind::kValue: return quote(e->value);
+    case ExpKind::kValue:
+      return quote(e->value);
     case ExpKind::kKey: {
       const KeySlot& slot = keys_[e->key()];
       if (slot.uses == 1 && is_bound_here(e->key())) return generate(slot.bound, depth + 1);

@@ -5,11 +5,11 @@
 // Allocates only. May fail: nesting beyond kExpDepthMax.
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "sire/exp.h"
 #include "vm/eval.h"
+
+#include <optional>
+#include <vector>
 
 namespace plan::sire {
 

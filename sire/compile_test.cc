@@ -26,8 +26,7 @@ TEST_F(Compile, LeavesNothingOfExpandedArgumentsThatAreNoCalls) {
 }
 
 TEST_F(Compile, BindsACallThatIsUsedTwiceAndSubstitutesTheRest) {
-  expect_value("= v\n& a\n@ x (a 1)\n@ y 3\n| x y x\n", "v",
-               "{0 1 (1 (0 1 (2 1)) (0 (0 2 3) 2))}");
+  expect_value("= v\n& a\n@ x (a 1)\n@ y 3\n| x y x\n", "v", "{0 1 (1 (0 1 (2 1)) (0 (0 2 3) 2))}");
   expect_value("= w\n& a\n@ x (a 1)\n@ y 3\n| x y\n", "w", "{0 1 (0 (0 1 (2 1)) 3)}");
 }
 
@@ -79,8 +78,7 @@ class Inline : public SireTest {
 
 TEST_F(Inline, ExpandsMarkedFunctionsWhereAllArgumentsAreThere) {
   expect_value("= v\n& (g y)\n| twice g y\n", "v", "{0 2 (0 1 (0 1 2))}");
-  expect_value("= w\n& g\n| twice g\n", "w",
-               "{0 1 (0 <{'twice' 2 (0 1 (0 1 2))}> 1)}");
+  expect_value("= w\n& g\n| twice g\n", "w", "{0 1 (0 <{'twice' 2 (0 1 (0 1 2))}> 1)}");
 }
 
 TEST_F(Inline, ExpandsAtAMarkInTheExpression) {

@@ -12,7 +12,9 @@ namespace {
 constexpr size_t kBufferBytes = size_t{1} << 16;
 }  // namespace
 
-Console::~Console() { flush(); }
+Console::~Console() {
+  flush();
+}
 
 void Console::flush() {
   if (!buffer_.empty()) write_all(options_.descriptor, buffer_);

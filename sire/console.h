@@ -4,10 +4,10 @@
 // for it. Nothing here evaluates: values are normal forms.
 #pragma once
 
+#include "sire/rex_view.h"
+
 #include <string>
 #include <string_view>
-
-#include "sire/rex_view.h"
 
 namespace plan::sire {
 

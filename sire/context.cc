@@ -1,12 +1,12 @@
 // sire/context.cc: failures with their place, and keys.
 #include "sire/context.h"
 
-#include <algorithm>
-#include <array>
-
 #include "gc/make.h"
 #include "sire/show.h"
 #include "value/nat_decimal.h"
+
+#include <algorithm>
+#include <array>
 
 namespace plan::sire {
 
@@ -43,8 +43,8 @@ std::vector<std::string> words_of(Value rex) {
     if (words.size() == kBlamedWordsMax) break;
     if (view.is_leaf() && view.has_heir()) work.push_back(view.heir);
     if (!view.is_node()) continue;
-    const bool is_bracket = view.form == RexForm::kNest &&
-                            (view.text == small_nat('|') || view.text == small_nat(','));
+    const bool is_bracket =
+        view.form == RexForm::kNest && (view.text == small_nat('|') || view.text == small_nat(','));
     const bool is_between = view.form == RexForm::kShut || view.form == RexForm::kInfix;
     if (!is_bracket && !is_between) words.push_back(nat_text(view.text));
     for (uint64_t i = std::min<uint64_t>(view.kid_count(), kPartsMax); i-- > 0;) {
@@ -77,9 +77,8 @@ bool Context::fail_about(std::string_view op, std::string_view what, Value probl
   const auto link = [&](std::string_view name, Value about, Value next) {
     return rex.node(RexForm::kOpen, hash, std::array{rex.word(name), about}, next);
   };
-  const Value place =
-      rex.node(RexForm::kShut, gc::make_cord(heap, ":"),
-               std::array{rex.word(file), rex.word(std::to_string(line))});
+  const Value place = rex.node(RexForm::kShut, gc::make_cord(heap, ":"),
+                               std::array{rex.word(file), rex.word(std::to_string(line))});
   Value report = link("reason", rex.word(reason), small_nat(0));
   report = link(what, problem, report);
   report = link("where", place, report);

@@ -4,11 +4,6 @@
 // (Node), because expanding a macro moves everything. See NodeScope.
 #pragma once
 
-#include <atomic>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "sire/ast.h"
 #include "sire/binding.h"
 #include "sire/failure.h"
@@ -17,6 +12,11 @@
 #include "sire/state.h"
 #include "sire/symbol.h"
 #include "vm/eval.h"
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace plan::sire {
 
@@ -48,8 +48,8 @@ struct Context {
   std::atomic<bool>* interrupt = nullptr;  ///< raised to stop the front end; may be null
 
   // --- The block under way.
-  std::string file;   ///< `foo.sire` or `REPL`
-  uint64_t line = 0;  ///< of its first line
+  std::string file;    ///< `foo.sire` or `REPL`
+  uint64_t line = 0;   ///< of its first line
   gc::RootList nodes;  ///< the stack; the block itself is at the bottom
   AstArena arena;
   ConstantPool constants;

@@ -1,11 +1,11 @@
 // sire/evaluate.cc: inlining, ingesting and starting an expression.
 #include "sire/evaluate.h"
 
-#include <algorithm>
-#include <array>
-
 #include "gc/make.h"
 #include "sire/ingest.h"
+
+#include <algorithm>
+#include <array>
 
 namespace plan::sire {
 
@@ -25,9 +25,13 @@ class GraphBuilder {
   bool build_within(const Exp* e, Value& result, uint32_t depth) {
     if (depth > kExpDepthMax) return false;
     switch (e->kind) {
-      case ExpKind::kValue: result = e->value; return true;
-      case ExpKind::kKey: return build_key(e->key(), result, depth);
-      case ExpKind::kApply: break;
+      case ExpKind::kValue:
+        result = e->value;
+        return true;
+      case ExpKind::kKey:
+        return build_key(e->key(), result, depth);
+      case ExpKind::kApply:
+        break;
     }
     Value function;
     if (!build_within(e->function(), function, depth + 1)) return false;

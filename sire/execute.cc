@@ -1,17 +1,17 @@
 // sire/execute.cc: the commands of Sire.
 #include "sire/execute.h"
 
-#include <algorithm>
-#include <array>
-
 #include "gc/make.h"
 #include "sire/console.h"
-#include "sire/show.h"
 #include "sire/evaluate.h"
 #include "sire/read_expr.h"
+#include "sire/show.h"
 #include "sire/tab.h"
 #include "value/nat.h"
 #include "value/order.h"
+
+#include <algorithm>
+#include <array>
 
 namespace plan::sire {
 
@@ -123,14 +123,19 @@ bool Executor::execute_from(Node first) {
 bool Executor::execute_plain(Node node, Symbol rune) {
   switch (rune) {
     case kRuneDefine:
-    case kRuneDefineTwin: return define_chain(node);
-    case kRuneModule: return enter_module(node);
+    case kRuneDefineTwin:
+      return define_chain(node);
+    case kRuneModule:
+      return enter_module(node);
     case kRuneFilter:
-    case kRuneFilterTwin: return filter_chain(node);
+    case kRuneFilterTwin:
+      return filter_chain(node);
     case kRuneAssert:
-    case kRuneAssertTwin: return assert_chain(node);
+    case kRuneAssertTwin:
+      return assert_chain(node);
     case kRuneImport:
-    case kRuneImportTwin: return import_chain(node);
+    case kRuneImportTwin:
+      return import_chain(node);
     case kRuneApply:
     case kRuneApplyTwin:
     case kRuneDash:
@@ -150,8 +155,10 @@ bool Executor::execute_plain(Node node, Symbol rune) {
     case kRunePinned:
     case kRunePinnedTwin:
     case kRuneRefer:
-    case kRuneReferTwin: return execute_expression(node);
-    default: return fail(node, "Unbound rune: " + rune_text(node));
+    case kRuneReferTwin:
+      return execute_expression(node);
+    default:
+      return fail(node, "Unbound rune: " + rune_text(node));
   }
 }
 
@@ -275,9 +282,9 @@ bool Executor::bind(Node node, const gc::Root& key, const Ast* properties, Symbo
     context_.state.set_next_key(successor(context_.heap, next_key));
   }
   const Value noun = ast_noun(context_.heap, context_.symbols, context_.constants, code);
-  const Value row =
-      gc::make_row(context_.heap, std::array{own_key, value.get(), noun, where.get(),
-                                             context_.symbols.nat(name), props.get()});
+  const Value row = gc::make_row(
+      context_.heap,
+      std::array{own_key, value.get(), noun, where.get(), context_.symbols.nat(name), props.get()});
   context_.state.bind(name, gc::make_pin(context_.heap, row));
   context_.console.print_binding(context_.symbols.nat(name), value.get());
   return true;
@@ -327,8 +334,7 @@ bool Executor::assert_equal(Node node) {
   const Value star = context_.symbols.nat(kRuneMulti);
   const auto side = [&](const gc::Root& value, Value next) {
     return context_.rex.node(RexForm::kOpen, star,
-                             std::array{value_as_rex(context_.rex, value.get())},
-                             next);
+                             std::array{value_as_rex(context_.rex, value.get())}, next);
   };
   const Value both = side(left, side(right, small_nat(0)));
   const Value problem =
@@ -392,14 +398,13 @@ bool Executor::import_chain(Node node) {
   const Node link = context_.push(context_.node(node));
   for (;;) {
     const RexView view = context_.view(link);
-    if (!view.is_node() || rune_of(view) != rune || view.son_count() < 1 ||
-        view.son_count() > 2) {
+    if (!view.is_node() || rune_of(view) != rune || view.son_count() < 1 || view.son_count() > 2) {
       return fail(link, "Bad import syntax");
     }
     std::vector<Symbol> names;
     const RexView list = view.son_count() == 2 ? view_rex(view.kid(1)) : RexView{};
-    if (view.son_count() == 2 && (!list.is_node() || list.has_heir() ||
-                                  list.text != context_.symbols.nat(kRuneComma))) {
+    if (view.son_count() == 2 &&
+        (!list.is_node() || list.has_heir() || list.text != context_.symbols.nat(kRuneComma))) {
       return fail(link, "Bad import syntax");
     }
     Symbol module = kNoSymbol;
@@ -436,8 +441,7 @@ bool Executor::enter_module(Node node) {
   if (has_from && !read_key(context_, from.kid(0), expected)) return false;
   Value current;
   if (!context_.state.get_context(current)) return false;
-  const bool is_expected =
-      compare_keys(current, context_.symbols.nat(expected)) == 0;
+  const bool is_expected = compare_keys(current, context_.symbols.nat(expected)) == 0;
   if (has_from && !is_expected) return fail(node, "That's not where we were");
   if (!has_from) {
     Value scope;
@@ -459,8 +463,7 @@ bool import_module(Context& context, Node blamed, Symbol module, const std::vect
     return false;
   }
   if (!is_loaded) {
-    return context.fail(blamed, "Module not loaded: " +
-                                    print_key(context.symbols.nat(module)));
+    return context.fail(blamed, "Module not loaded: " + print_key(context.symbols.nat(module)));
   }
   if (!is_pinned_tab) return context.fail(blamed, "module is not a pin");
   // The module's scope is in pin space and does not move.

@@ -1,6 +1,5 @@
 // sire/execute_test.cc: commands, macros and failures, in the language without any library.
 #include "sire/sire_test.h"
-
 #include "sire/tab.h"
 
 namespace plan::sire {
@@ -53,8 +52,8 @@ TEST_F(Execute, KeepsEvaluatedProperties) {
 
 TEST_F(Execute, KeepsTheCodeAsItWasRead) {
   ASSERT_TRUE(run("= (f x y)\n| y (**f x)\n"));
-  EXPECT_TRUE(equal_normal(row_at(binding("f"), 2),
-                           value("['F' 1 0 1 'f' 2 ['A' 0 ['A' ['M' 2] 1]]]")));
+  EXPECT_TRUE(
+      equal_normal(row_at(binding("f"), 2), value("['F' 1 0 1 'f' 2 ['A' 0 ['A' ['M' 2] 1]]]")));
 }
 
 TEST_F(Execute, WritesLetsAndLetrecsInnermostFirst) {
@@ -185,8 +184,9 @@ class Macro : public Execute {
  protected:
   // The macro `^^` is what follows it: the last argument of the Rex that it is given.
   void SetUp() override {
-    ASSERT_TRUE(run("= (last x)\n| 1 0 0 (& (f y) y) 0 x\n\n"
-                    "= ({^^} state rex err ok)\n| ok state (last rex)\n"));
+    ASSERT_TRUE(
+        run("= (last x)\n| 1 0 0 (& (f y) y) 0 x\n\n"
+            "= ({^^} state rex err ok)\n| ok state (last rex)\n"));
   }
 };
 
@@ -233,9 +233,10 @@ TEST_F(Macro, MayLeaveAnyStateWhichIsWrongWhenItIsUsed) {
 }
 
 TEST_F(Macro, SeesAndChangesTheStateItIsGiven) {
-  ASSERT_TRUE(run("= empty (0 1 2 (0 0 1 0) (0 0 1 0))\n\n"
-                  "= ({%%} state rex err ok)\n"
-                  "| ok (0 0 5 0 empty empty 0 41) (last rex)\n"));
+  ASSERT_TRUE(
+      run("= empty (0 1 2 (0 0 1 0) (0 0 1 0))\n\n"
+          "= ({%%} state rex err ok)\n"
+          "| ok (0 0 5 0 empty empty 0 41) (last rex)\n"));
   ASSERT_TRUE(run("%% 1\n 7\n"));
   EXPECT_EQ(next_key(), 41u);
   EXPECT_FALSE(session_.find("last").has_value());

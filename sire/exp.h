@@ -4,11 +4,11 @@
 // expressions. What a key is bound to, and how often it is used, stands in the key table.
 #pragma once
 
+#include "sire/ast.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include "sire/ast.h"
 
 namespace plan::sire {
 

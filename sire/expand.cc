@@ -1,8 +1,8 @@
 // sire/expand.cc: calling a macro (spec/sire.md section 3.2).
-#include <array>
-
 #include "sire/console.h"
 #include "sire/context.h"
+
+#include <array>
 
 namespace plan::sire {
 
@@ -48,8 +48,7 @@ bool expand(Context& context, const Binding* macro, Node node) {
   // The expansion, or the Rex an error is about. Parts of an expansion are forced when it is made
   // and not when they are reached: a difference only to macros with a crash in a part nobody needs.
   const bool is_error = row_at(result.get(), 2) == small_nat(0);
-  const vm::Outcome rex =
-      context.evaluator.normalise(row_at(result.get(), is_error ? 1 : 0));
+  const vm::Outcome rex = context.evaluator.normalise(row_at(result.get(), is_error ? 1 : 0));
   if (!rex.ok()) return context.failure.outcome(rex);
   if (is_error) return context.fail_macro(rex.value, row_at(result.get(), 0));
   context.state.adopt(row_at(result.get(), 1));

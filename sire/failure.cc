@@ -31,13 +31,20 @@ bool Failure::interrupted() {
 
 std::string_view abort_text(vm::OutcomeKind kind) {
   switch (kind) {
-    case vm::OutcomeKind::kValue: return "nothing failed";
-    case vm::OutcomeKind::kCrash: return "evaluation crashed";
-    case vm::OutcomeKind::kLoop: return "a value depends on itself";
-    case vm::OutcomeKind::kInterrupted: return "interrupted";
-    case vm::OutcomeKind::kTime: return "the time limit was reached";
-    case vm::OutcomeKind::kMemory: return "out of memory: the heap limit was reached (--heap)";
-    case vm::OutcomeKind::kStack: return "out of memory: the stack limit was reached";
+    case vm::OutcomeKind::kValue:
+      return "nothing failed";
+    case vm::OutcomeKind::kCrash:
+      return "evaluation crashed";
+    case vm::OutcomeKind::kLoop:
+      return "a value depends on itself";
+    case vm::OutcomeKind::kInterrupted:
+      return "interrupted";
+    case vm::OutcomeKind::kTime:
+      return "the time limit was reached";
+    case vm::OutcomeKind::kMemory:
+      return "out of memory: the heap limit was reached (--heap)";
+    case vm::OutcomeKind::kStack:
+      return "out of memory: the stack limit was reached";
   }
   return "evaluation ended";
 }

@@ -7,11 +7,11 @@
 // Functions that can fail return false, or null, after recording the failure here.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "gc/heap.h"
 #include "vm/eval.h"
+
+#include <string>
+#include <string_view>
 
 namespace plan::sire {
 

@@ -30,14 +30,22 @@ std::optional<Value> Ingester::law_around(const Exp* body) {
 
 const Exp* Ingester::go(const Ast* e) {
   switch (e->kind) {
-    case AstKind::kVariable: return levels_[e->level()];
-    case AstKind::kConstant: return make_.value(pool_.get(e->constant));
-    case AstKind::kGlobal: return make_.value(e->binding->value());
-    case AstKind::kMark: return go(e->marked());
-    case AstKind::kApply: return go_apply(e);
-    case AstKind::kLet: return go_let(e);
-    case AstKind::kLetrec: return go_letrec(e);
-    case AstKind::kLambda: return go_lambda(e);
+    case AstKind::kVariable:
+      return levels_[e->level()];
+    case AstKind::kConstant:
+      return make_.value(pool_.get(e->constant));
+    case AstKind::kGlobal:
+      return make_.value(e->binding->value());
+    case AstKind::kMark:
+      return go(e->marked());
+    case AstKind::kApply:
+      return go_apply(e);
+    case AstKind::kLet:
+      return go_let(e);
+    case AstKind::kLetrec:
+      return go_letrec(e);
+    case AstKind::kLambda:
+      return go_lambda(e);
   }
   PLAN_UNREACHABLE();
 }
@@ -119,8 +127,7 @@ const Exp* Ingester::go_lambda(const Ast* e) {
   function.body = go(lambda.body);
   levels_.resize(outside);
   if (function.body == nullptr) return nullptr;
-  const std::optional<CompiledFunction> compiled =
-      compiler_.compile(std::move(function), next_);
+  const std::optional<CompiledFunction> compiled = compiler_.compile(std::move(function), next_);
   if (!compiled) {
     failure_ = IngestFailure::kTooDeep;
     return nullptr;

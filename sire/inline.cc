@@ -17,19 +17,22 @@ class Shifter {
   const Ast* shift(const Ast* e) {
     switch (e->kind) {
       case AstKind::kConstant:
-      case AstKind::kGlobal: return e;
+      case AstKind::kGlobal:
+        return e;
       case AstKind::kVariable:
         return e->level() < from_ ? e : arena_.variable(e->level() + difference_);
       case AstKind::kApply: {
         const std::vector<const Ast*> arguments = shift_all(e->arguments());
         return arena_.apply(shift(e->function()), arguments);
       }
-      case AstKind::kLet: return arena_.let(shift(e->let_value()), shift(e->let_body()));
+      case AstKind::kLet:
+        return arena_.let(shift(e->let_value()), shift(e->let_body()));
       case AstKind::kLetrec: {
         const std::vector<const Ast*> values = shift_all(e->letrec_values());
         return arena_.letrec(values, shift(e->letrec_body()));
       }
-      case AstKind::kMark: return arena_.mark(shift(e->marked()));
+      case AstKind::kMark:
+        return arena_.mark(shift(e->marked()));
       case AstKind::kLambda: {
         Lambda lambda = *e->lambda;
         lambda.body = shift(lambda.body);
@@ -88,13 +91,27 @@ Inliner::Result Inliner::inline_within(const Ast* e, const PendingArgument* pend
   if (!enter()) return {};
   Result result;
   switch (e->kind) {
-    case AstKind::kConstant: result = reapply(pending, {e, nullptr}); break;
-    case AstKind::kVariable: result = reapply(pending, {e, pots_[e->level()]}); break;
-    case AstKind::kGlobal: result = reapply(pending, {e, global_pot(e->binding)}); break;
-    case AstKind::kApply: result = inline_apply(e, pending); break;
-    case AstKind::kLet: result = inline_let(e, pending); break;
-    case AstKind::kLetrec: result = inline_letrec(e, pending); break;
-    case AstKind::kLambda: result = inline_lambda(e, pending); break;
+    case AstKind::kConstant:
+      result = reapply(pending, {e, nullptr});
+      break;
+    case AstKind::kVariable:
+      result = reapply(pending, {e, pots_[e->level()]});
+      break;
+    case AstKind::kGlobal:
+      result = reapply(pending, {e, global_pot(e->binding)});
+      break;
+    case AstKind::kApply:
+      result = inline_apply(e, pending);
+      break;
+    case AstKind::kLet:
+      result = inline_let(e, pending);
+      break;
+    case AstKind::kLetrec:
+      result = inline_letrec(e, pending);
+      break;
+    case AstKind::kLambda:
+      result = inline_lambda(e, pending);
+      break;
     case AstKind::kMark: {
       Result operand = inline_within(e->marked(), nullptr);
       if (operand.out == nullptr) break;
@@ -130,8 +147,7 @@ Inliner::Result Inliner::inline_lambda(const Ast* e, const PendingArgument* pend
   if (body == nullptr) return {};
   const Pot* pot = nullptr;
   if (!function.recursive) {
-    pot = arena_.make(
-        Pot{&function, {}, function.mark, outside, function.parameters, nullptr});
+    pot = arena_.make(Pot{&function, {}, function.mark, outside, function.parameters, nullptr});
   }
   const Ast* out = e;
   if (body != function.body) {
@@ -188,8 +204,7 @@ Inliner::Result Inliner::reapply(const PendingArgument* pending, Result result) 
     }
     Pot more = *pot;
     more.need--;
-    more.arguments =
-        arena_.make(PendingArgument{pending->depth, pending->value, pot->arguments});
+    more.arguments = arena_.make(PendingArgument{pending->depth, pending->value, pot->arguments});
     pot = arena_.make(more);
   }
   const Ast* out = arena_.apply(result.out, std::span(applied_).subspan(base));
@@ -259,8 +274,11 @@ const Pot* Inliner::noun_pot(Value noun) {
       pot = environment_.permanent.make(marked);
       break;
     }
-    case 'A': pot = apply_noun_pot(noun); break;
-    default: return nullptr;
+    case 'A':
+      pot = apply_noun_pot(noun);
+      break;
+    default:
+      return nullptr;
   }
   return pot != nullptr && pot->marked && pot->need == 0 ? nullptr : pot;
 }
@@ -285,8 +303,7 @@ const Pot* Inliner::apply_noun_pot(Value noun) {
     argument = Inliner(calm, environment_.permanent).run(argument);
     if (argument == nullptr) return nullptr;
     more.need--;
-    more.arguments =
-        environment_.permanent.make(PendingArgument{0, argument, more.arguments});
+    more.arguments = environment_.permanent.make(PendingArgument{0, argument, more.arguments});
   }
   return environment_.permanent.make(more);
 }

@@ -10,20 +10,20 @@
 //              a binding made by a macro holds no expression, or the interrupt flag was raised.
 #pragma once
 
-#include <atomic>
-#include <string>
-#include <vector>
-
 #include "sire/ast.h"
 #include "sire/ast_noun.h"
 #include "sire/binding.h"
+
+#include <atomic>
+#include <string>
+#include <vector>
 
 namespace plan::sire {
 
 /// An argument that waits for its function, or that a pot holds.
 struct PendingArgument {
-  uint32_t depth;     ///< of binders where the expression stands
-  const Ast* value;   ///< already inlined
+  uint32_t depth;    ///< of binders where the expression stands
+  const Ast* value;  ///< already inlined
   const PendingArgument* next;
 };
 
@@ -31,8 +31,8 @@ struct Pot {
   const Lambda* function;  ///< as written; of a global without its body, see `code`
   Value code;              ///< of a global: the noun of the lambda, in pin space
   bool marked;
-  uint32_t depth;  ///< of binders around the function
-  uint32_t need;   ///< arguments still missing
+  uint32_t depth;                    ///< of binders around the function
+  uint32_t need;                     ///< arguments still missing
   const PendingArgument* arguments;  ///< latest first
 };
 
@@ -78,8 +78,8 @@ class Inliner {
 
   const InlineEnvironment& environment_;
   AstArena& arena_;
-  std::vector<const Pot*> pots_;         // by level
-  std::vector<const Ast*> applied_;      // stack of argument lists under construction
+  std::vector<const Pot*> pots_;     // by level
+  std::vector<const Ast*> applied_;  // stack of argument lists under construction
   uint32_t nesting_ = 0;
   std::string failure_;
 };

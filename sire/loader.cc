@@ -1,8 +1,6 @@
 // sire/loader.cc: modules from files.
 #include "sire/loader.h"
 
-#include <algorithm>
-
 #include "base/file.h"
 #include "sire/cache.h"
 #include "sire/console.h"
@@ -10,6 +8,8 @@
 #include "sire/library.h"
 #include "sire/place.h"
 #include "sire/plan_rex.h"
+
+#include <algorithm>
 
 namespace plan::sire {
 
@@ -51,9 +51,9 @@ Result<std::string> module_of_argument(std::string_view argument) {
       slash == std::string_view::npos ? "" : argument.substr(0, slash + 1);
   const std::string_view file = argument.substr(folder.size());
   const size_t dot = std::min(file.find('.'), file.size());
-  const bool is_module = (folder.empty() || folder == "./" || folder == "sire/" ||
-                          folder == "./sire/") &&
-                         dot != 0 && (file.substr(dot).empty() || file.substr(dot) == ".sire");
+  const bool is_module =
+      (folder.empty() || folder == "./" || folder == "sire/" || folder == "./sire/") && dot != 0 &&
+      (file.substr(dot).empty() || file.substr(dot) == ".sire");
   if (is_module) return std::string(file.substr(0, dot));
   return Error{"module", "Not a sire module: " + std::string(argument)};
 }
@@ -77,8 +77,8 @@ Result<ModuleSource> Loader::read_source(const std::string& name) const {
     module.text = inside.text;
     return module;
   }
-  return Error{"io", "there is no module " + name + ": neither " + module.path +
-                         " nor in the library"};
+  return Error{"io",
+               "there is no module " + name + ": neither " + module.path + " nor in the library"};
 }
 
 LoadResult Loader::fail_at(const ModuleSource& module, const rex::Block* block,
@@ -95,8 +95,7 @@ LoadResult Loader::fail_at(const ModuleSource& module, const rex::Block* block,
 LoadResult Loader::read_header(const ModuleSource& module, std::string& previous) {
   std::vector<rex::Block> blocks;
   if (!LineFeeder(module.text).next_blocks(blocks)) {
-    return fail_at(module, nullptr,
-                   "Module declarations are required, but this file is empty");
+    return fail_at(module, nullptr, "Module declarations are required, but this file is empty");
   }
   const rex::Block& block = blocks.front();
   if (block.tree == nullptr) {
@@ -129,8 +128,8 @@ LoadResult Loader::read_chain(const std::string& name, std::vector<ModuleSource>
     const bool is_known = std::any_of(chain.begin(), chain.end(),
                                       [&](const ModuleSource& m) { return m.name == next; });
     if (is_known || chain.size() == kChainMax) {
-      return {LoadStatus::kNoSource, "module " + next + " comes before itself: the chain of " +
-                                         name + " has no start"};
+      return {LoadStatus::kNoSource,
+              "module " + next + " comes before itself: the chain of " + name + " has no start"};
     }
     std::string previous;
     LoadResult result = read_header(*module, previous);

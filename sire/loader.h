@@ -7,13 +7,13 @@
 // A module `name` is `./sire/name.sire`, or else the module of that name inside the binary.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/hash.h"
 #include "base/result.h"
 #include "sire/context.h"
 #include "sire/rex_reader.h"
+
+#include <string>
+#include <vector>
 
 namespace plan::sire {
 
@@ -24,9 +24,9 @@ inline constexpr size_t kChainMax = 10'000;
 
 enum class LoadStatus : uint8_t {
   kLoaded,
-  kNoSource,   ///< message: a file that is not there, a bad name
-  kBadRex,     ///< reported on standard error already
-  kFailed,     ///< see Context::failure
+  kNoSource,  ///< message: a file that is not there, a bad name
+  kBadRex,    ///< reported on standard error already
+  kFailed,    ///< see Context::failure
 };
 
 struct LoadResult {

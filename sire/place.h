@@ -16,7 +16,7 @@ namespace plan::sire {
 /// is blamed stand next to each other in the block, and else where the block begins.
 void report_place(const Context& context, std::string_view path, const rex::Block& block);
 /// The text of that, for a failure about `words`.
-std::string describe_place(std::string_view path, const rex::Block& block,
-                           std::string_view reason, const std::vector<std::string>& words);
+std::string describe_place(std::string_view path, const rex::Block& block, std::string_view reason,
+                           const std::vector<std::string>& words);
 
 }  // namespace plan::sire

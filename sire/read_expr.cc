@@ -80,24 +80,34 @@ const Ast* ExpressionReader::read_plain_node(Node node, Symbol rune) {
     case kRuneApply:
     case kRuneApplyTwin:
     case kRuneDash:
-    case kRuneDashTwin: return read_apply(node);
+    case kRuneDashTwin:
+      return read_apply(node);
     case kRuneMark:
-    case kRuneMarkTwin: return read_mark(node);
+    case kRuneMarkTwin:
+      return read_mark(node);
     case kRuneLet:
-    case kRuneLetTwin: return read_let(node);
+    case kRuneLetTwin:
+      return read_let(node);
     case kRuneLetrec:
-    case kRuneLetrecTwin: return read_letrec(node);
+    case kRuneLetrecTwin:
+      return read_letrec(node);
     case kRuneKet:
-    case kRuneKetTwin: return read_ket(node);
+    case kRuneKetTwin:
+      return read_ket(node);
     case kRuneLambda:
-    case kRuneLambdaTwin: return read_anonymous(node);
+    case kRuneLambdaTwin:
+      return read_anonymous(node);
     case kRuneNamed:
-    case kRuneNamedTwin: return read_named(node, false);
+    case kRuneNamedTwin:
+      return read_named(node, false);
     case kRunePinned:
-    case kRunePinnedTwin: return read_named(node, true);
+    case kRunePinnedTwin:
+      return read_named(node, true);
     case kRuneRefer:
-    case kRuneReferTwin: return read_reference(node);
-    default: return fail(node, "Undefined rune: " + nat_text(context_.symbols.nat(rune)));
+    case kRuneReferTwin:
+      return read_reference(node);
+    default:
+      return fail(node, "Undefined rune: " + nat_text(context_.symbols.nat(rune)));
   }
 }
 
@@ -155,22 +165,26 @@ const Ast* ExpressionReader::resolve(Node node, Value name) {
   }
   const Binding* binding = nullptr;
   switch (context_.state.lookup(symbol, binding)) {
-    case Found::kYes: return context_.arena.global(binding);
-    case Found::kFailed: return nullptr;
-    case Found::kNo: break;
+    case Found::kYes:
+      return context_.arena.global(binding);
+    case Found::kFailed:
+      return nullptr;
+    case Found::kNo:
+      break;
   }
-  return fail(node, "Unresolved symbol: " +
-                        print_key(context_.symbols.nat(symbol)));
+  return fail(node, "Unresolved symbol: " + print_key(context_.symbols.nat(symbol)));
 }
 
 const Ast* ExpressionReader::resolve_in_module(Node node, Value module, Value name) {
-  const std::string wanted =
-      print_key(module) + "." + print_key(name);
+  const std::string wanted = print_key(module) + "." + print_key(name);
   const Binding* binding = nullptr;
   switch (context_.state.lookup_in_module(module, name, binding)) {
-    case Found::kYes: return context_.arena.global(binding);
-    case Found::kFailed: return nullptr;
-    case Found::kNo: break;
+    case Found::kYes:
+      return context_.arena.global(binding);
+    case Found::kFailed:
+      return nullptr;
+    case Found::kNo:
+      break;
   }
   return fail(node, "Unresolved symbol: " + wanted);
 }
@@ -218,8 +232,8 @@ bool ExpressionReader::read_bind_sequence(Node node, std::vector<Symbol>& names,
   Value link = context_.view(node).kid(0);
   for (;;) {
     const RexView view = view_rex(link);
-    const bool is_bind = view.is_node() && view.text == context_.symbols.nat(kRuneDefine) &&
-                         view.son_count() == 2;
+    const bool is_bind =
+        view.is_node() && view.text == context_.symbols.nat(kRuneDefine) && view.son_count() == 2;
     if (!is_bind) return context_.fail(node, "Invalid (=) bind-seq");
     Symbol name = kNoSymbol;
     if (!read_key(view.kid(0), name)) return false;
@@ -263,8 +277,7 @@ const Ast* ExpressionReader::read_ket(Node node) {
     parts.push_back(part);
   }
   locals_.pop_back();
-  const Ast* body =
-      context_.arena.apply(parts[0], std::span<const Ast* const>(parts).subspan(1));
+  const Ast* body = context_.arena.apply(parts[0], std::span<const Ast* const>(parts).subspan(1));
   return context_.arena.let(value, body);
 }
 

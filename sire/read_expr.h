@@ -4,9 +4,9 @@
 // where it stands on the stack of nodes; what it expands to takes its place.
 #pragma once
 
-#include <vector>
-
 #include "sire/context.h"
+
+#include <vector>
 
 namespace plan::sire {
 
@@ -66,9 +66,7 @@ class ExpressionReader {
   bool read_signature_head(Value rex, Signature& signature);
   bool read_bind_sequence(Node node, std::vector<Symbol>& names, Node& first_value);
 
-  const Ast* constant(Value v) {
-    return context_.arena.constant(context_.constants.add(v));
-  }
+  const Ast* constant(Value v) { return context_.arena.constant(context_.constants.add(v)); }
   uint32_t depth() const { return static_cast<uint32_t>(locals_.size()); }
 
   Context& context_;

@@ -5,12 +5,12 @@
 // looked at is judged, and what is no Rex there is *evil*.
 #pragma once
 
+#include "gc/heap.h"
+#include "value/object.h"
+
 #include <array>
 #include <span>
 #include <string_view>
-
-#include "gc/heap.h"
-#include "value/object.h"
 
 namespace plan::sire {
 

@@ -77,7 +77,9 @@ void Session::jet_match(void* session, Value pin, bool matched) {
 
 // --- Modules.
 
-LoadResult Session::load(const std::string& module) { return loader_.load(module); }
+LoadResult Session::load(const std::string& module) {
+  return loader_.load(module);
+}
 
 std::optional<Value> Session::find(std::string_view name) {
   const Binding* binding = nullptr;

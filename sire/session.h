@@ -24,9 +24,9 @@ enum class Mismatch : uint8_t { kIgnore, kWarn, kCrash };
 struct SessionOptions {
   vm::Options evaluator;
   ConsoleOptions console;
-  std::string cache_folder;              ///< empty: no cache
-  Mismatch mismatch = Mismatch::kWarn;   ///< -M
-  bool trace_jets = false;               ///< say when a jet matches, too
+  std::string cache_folder;             ///< empty: no cache
+  Mismatch mismatch = Mismatch::kWarn;  ///< -M
+  bool trace_jets = false;              ///< say when a jet matches, too
 };
 
 class Session {

@@ -1,10 +1,9 @@
 // sire/session_test.cc: modules from files, the cache, the prompt, and where errors are.
-#include "sire/sire_test.h"
-
 #include "base/file.h"
 #include "gc/hash.h"
 #include "sire/place.h"
 #include "sire/prompt.h"
+#include "sire/sire_test.h"
 
 #include <cstdlib>
 #include <filesystem>

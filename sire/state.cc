@@ -1,10 +1,10 @@
 // sire/state.cc: the state of Sire.
 #include "sire/state.h"
 
-#include <array>
-
 #include "gc/make.h"
 #include "sire/tab.h"
+
+#include <array>
 
 namespace plan::sire {
 
@@ -177,8 +177,7 @@ bool State::save_row(Value& row) {
     return false;
   }
   const Value scope = pin_scope();
-  row = gc::make_row(heap_,
-                     std::array{next_key_.get(), context_.get(), scope, modules_.get()});
+  row = gc::make_row(heap_, std::array{next_key_.get(), context_.get(), scope, modules_.get()});
   return true;
 }
 

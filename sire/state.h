@@ -9,13 +9,13 @@
 // Failures   : recorded in the Failure given at the start.
 #pragma once
 
-#include <vector>
-
 #include "gc/heap.h"
 #include "sire/binding.h"
 #include "sire/failure.h"
 #include "sire/symbol.h"
 #include "vm/eval.h"
+
+#include <vector>
 
 namespace plan::sire {
 
@@ -88,7 +88,7 @@ class State {
   gc::Root scope_;
   gc::Root modules_;
 
-  gc::Root pinned_scope_;      ///< the tab that scope_pin_ pins
+  gc::Root pinned_scope_;  ///< the tab that scope_pin_ pins
   gc::Root scope_pin_;
   gc::Root indexed_scope_;  ///< the tab that index_ describes
   std::vector<IndexEntry> index_;

@@ -1,12 +1,12 @@
 // sire/symbol.cc: an open-addressing table from the contents of nats to symbols.
 #include "sire/symbol.h"
 
+#include "gc/make.h"
+#include "value/object.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-
-#include "gc/make.h"
-#include "value/object.h"
 
 namespace plan::sire {
 
@@ -96,8 +96,12 @@ Symbol SymbolTable::intern(Value nat) {
   return known != kNoSymbol ? known : add(slot, hash, nat);
 }
 
-Symbol SymbolTable::intern(std::string_view text) { return intern(gc::make_cord(heap_, text)); }
+Symbol SymbolTable::intern(std::string_view text) {
+  return intern(gc::make_cord(heap_, text));
+}
 
-Symbol SymbolTable::find(Value nat) const { return slots_[slot_of(nat, hash_nat(nat))].symbol; }
+Symbol SymbolTable::find(Value nat) const {
+  return slots_[slot_of(nat, hash_nat(nat))].symbol;
+}
 
 }  // namespace plan::sire

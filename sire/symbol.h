@@ -8,12 +8,12 @@
 // Threads    : one table per session.
 #pragma once
 
+#include "gc/heap.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "gc/heap.h"
 
 namespace plan::sire {
 

@@ -1,10 +1,10 @@
 // sire/tab.cc: operations on tabs.
 #include "sire/tab.h"
 
-#include <vector>
-
 #include "gc/make.h"
 #include "value/order.h"
+
+#include <vector>
 
 namespace plan::sire {
 

@@ -3,11 +3,11 @@
 // Keys are in normal form, values may be unevaluated. Allocates only.
 #pragma once
 
-#include <optional>
-#include <span>
-
 #include "gc/heap.h"
 #include "value/object.h"
+
+#include <optional>
+#include <span>
 
 namespace plan::sire {
 
@@ -18,9 +18,15 @@ int compare_keys(Value a, Value b);
 std::optional<uint64_t> tab_find(Value tab, Value key);
 
 /// Keys and values by position; values without indirections.
-inline Value tab_key(Value tab, uint64_t i) { return row_at(tab_keys(tab), i); }
-inline Value tab_value(Value tab, uint64_t i) { return row_at(deref(tab_values(tab)), i); }
-inline uint64_t tab_size(Value tab) { return row_size(tab_keys(tab)); }
+inline Value tab_key(Value tab, uint64_t i) {
+  return row_at(tab_keys(tab), i);
+}
+inline Value tab_value(Value tab, uint64_t i) {
+  return row_at(deref(tab_values(tab)), i);
+}
+inline uint64_t tab_size(Value tab) {
+  return row_size(tab_keys(tab));
+}
 
 /// `tab` with `key` bound to `value`.
 Value tab_insert(gc::Heap& heap, Value tab, Value key, Value value);

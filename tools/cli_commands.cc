@@ -48,13 +48,19 @@ class Runner {
 
   int run() {
     switch (arguments_.command) {
-      case Command::kSire: return run_sire();
-      case Command::kSave: return run_save();
-      case Command::kShow: return run_show();
-      case Command::kRepl: return run_repl();
+      case Command::kSire:
+        return run_sire();
+      case Command::kSave:
+        return run_save();
+      case Command::kShow:
+        return run_show();
+      case Command::kRepl:
+        return run_repl();
       case Command::kStart:
-      case Command::kBoot: return error("machines are not available yet");
-      case Command::kNone: break;
+      case Command::kBoot:
+        return error("machines are not available yet");
+      case Command::kNone:
+        break;
     }
     return kExitError;
   }
@@ -124,10 +130,14 @@ int Runner::report_load(sire::Session& session, const sire::LoadResult& result,
                         bool by_sire) const {
   session.console().flush();
   switch (result.status) {
-    case sire::LoadStatus::kLoaded: return 0;
-    case sire::LoadStatus::kNoSource: return error(result.message);
-    case sire::LoadStatus::kBadRex: return kExitError;
-    case sire::LoadStatus::kFailed: return report_failure(session, by_sire);
+    case sire::LoadStatus::kLoaded:
+      return 0;
+    case sire::LoadStatus::kNoSource:
+      return error(result.message);
+    case sire::LoadStatus::kBadRex:
+      return kExitError;
+    case sire::LoadStatus::kFailed:
+      return report_failure(session, by_sire);
   }
   return kExitError;
 }
@@ -141,17 +151,18 @@ int Runner::run_sire() {
   }
   const bool facts = arguments_.has(Option::kFacts);
   if (facts && modules.empty()) return error("--facts needs a module");
+  sire::SessionOptions options = session_options();
   if (modules.empty() && !arguments_.has(Option::kBare) && program_ != "pallas") {
     for (const sire::LibraryModule& module : sire::library_modules()) {
       if (module.name == kLibraryPrelude) modules.emplace_back(kLibraryPrelude);
     }
+    options.console.quiet = true;  // nobody asked for what the library prints
   }
-  sire::Session session(session_options());
+  sire::Session session(options);
   std::optional<sire::FactsPrinter> printer;
   if (facts) {
     const bool bindings = arguments_.value(Option::kFacts) == "bindings";
-    printer.emplace(session,
-                    bindings ? sire::FactsKind::kBindings : sire::FactsKind::kModules);
+    printer.emplace(session, bindings ? sire::FactsKind::kBindings : sire::FactsKind::kModules);
   }
   // Nobody asked for the library's own output.
   if (arguments_.positionals.empty()) session.console().set_quiet(true);
@@ -245,10 +256,8 @@ int Runner::seed_loop(sire::Session& session, Value first, std::vector<uint8_t>&
   size_t count = 0;
   do {
     count = read_some(kStandardInput, input);
-    const Value bar =
-        gc::make_bar(heap, {reinterpret_cast<const uint8_t*>(input.data()), count});
-    const vm::Outcome result =
-        session.evaluator().apply_normal(program.get(), std::array{bar});
+    const Value bar = gc::make_bar(heap, {reinterpret_cast<const uint8_t*>(input.data()), count});
+    const vm::Outcome result = session.evaluator().apply_normal(program.get(), std::array{bar});
     session.console().flush();
     if (!result.ok()) return report_outcome(result);
     const Value row = result.value;

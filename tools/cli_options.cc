@@ -10,8 +10,8 @@ namespace plan::cli {
 namespace {
 
 constexpr size_t kScreenColumns = 80;
-constexpr size_t kTextColumn = 2;     // of an option in a help screen
-constexpr size_t kHelpColumn = 27;    // of what it does
+constexpr size_t kTextColumn = 2;   // of an option in a help screen
+constexpr size_t kHelpColumn = 27;  // of what it does
 constexpr std::string_view kVersion = "palladium 0.1.0";
 
 struct OptionSpec {
@@ -61,41 +61,73 @@ struct Item {
   bool repeats = false;
 };
 
-constexpr Item item(Option option) { return {option, nullptr, nullptr, true, false}; }
+constexpr Item item(Option option) {
+  return {option, nullptr, nullptr, true, false};
+}
 constexpr Item argument(const char* name, const char* help) {
   return {Option::kCount, name, help, false, false};
 }
 
 constexpr Item kSireItems[] = {
-    item(Option::kStore), item(Option::kProfileOutput), item(Option::kProfileLaws),
-    item(Option::kFallbackWarn), item(Option::kFallbackCrash), item(Option::kMismatchCrash),
-    item(Option::kBare), item(Option::kQuiet), item(Option::kFacts), item(Option::kHeap),
-    item(Option::kJets), item(Option::kTraceJets), item(Option::kNoCache),
-    item(Option::kCacheFolder), item(Option::kGcStress),
+    item(Option::kStore),
+    item(Option::kProfileOutput),
+    item(Option::kProfileLaws),
+    item(Option::kFallbackWarn),
+    item(Option::kFallbackCrash),
+    item(Option::kMismatchCrash),
+    item(Option::kBare),
+    item(Option::kQuiet),
+    item(Option::kFacts),
+    item(Option::kHeap),
+    item(Option::kJets),
+    item(Option::kTraceJets),
+    item(Option::kNoCache),
+    item(Option::kCacheFolder),
+    item(Option::kGcStress),
     {Option::kCount, "SIRE", "A Sire module; the last one is there at the prompt", true, true}};
-constexpr Item kSaveItems[] = {
-    item(Option::kProfileOutput), item(Option::kProfileLaws), item(Option::kFallbackWarn),
-    item(Option::kFallbackCrash), item(Option::kMismatchCrash), item(Option::kQuiet),
-    item(Option::kHeap), item(Option::kJets), item(Option::kTraceJets), item(Option::kNoCache),
-    item(Option::kCacheFolder), item(Option::kGcStress),
-    argument("SEED", "The seed file to write"),
-    argument("SIRE", "The Sire module whose main to save")};
+constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
+                               item(Option::kProfileLaws),
+                               item(Option::kFallbackWarn),
+                               item(Option::kFallbackCrash),
+                               item(Option::kMismatchCrash),
+                               item(Option::kQuiet),
+                               item(Option::kHeap),
+                               item(Option::kJets),
+                               item(Option::kTraceJets),
+                               item(Option::kNoCache),
+                               item(Option::kCacheFolder),
+                               item(Option::kGcStress),
+                               argument("SEED", "The seed file to write"),
+                               argument("SIRE", "The Sire module whose main to save")};
 constexpr Item kShowItems[] = {item(Option::kHeap), argument("SEED", "The seed file to show")};
-constexpr Item kReplItems[] = {
-    argument("SEED", "The seed file to run"), item(Option::kSave), item(Option::kFallbackWarn),
-    item(Option::kFallbackCrash), item(Option::kMismatchCrash), item(Option::kHeap),
-    item(Option::kJets), item(Option::kTraceJets), item(Option::kGcStress)};
-constexpr Item kStartItems[] = {
-    argument("STORE", "The folder of the machine"), item(Option::kProfileOutput),
-    item(Option::kProfileLaws), item(Option::kFallbackWarn), item(Option::kFallbackCrash),
-    item(Option::kMismatchCrash), item(Option::kDisableSnapshots), item(Option::kEvalWorkers),
-    item(Option::kReplayAll)};
-constexpr Item kBootItems[] = {
-    item(Option::kProfileOutput), item(Option::kProfileLaws), item(Option::kFallbackWarn),
-    item(Option::kFallbackCrash), item(Option::kMismatchCrash), item(Option::kDisableSnapshots),
-    item(Option::kEvalWorkers), item(Option::kStart),
-    argument("STORE", "The folder of the machine to make"),
-    argument("HASH", "The Sire file whose main to boot")};
+constexpr Item kReplItems[] = {argument("SEED", "The seed file to run"),
+                               item(Option::kSave),
+                               item(Option::kFallbackWarn),
+                               item(Option::kFallbackCrash),
+                               item(Option::kMismatchCrash),
+                               item(Option::kHeap),
+                               item(Option::kJets),
+                               item(Option::kTraceJets),
+                               item(Option::kGcStress)};
+constexpr Item kStartItems[] = {argument("STORE", "The folder of the machine"),
+                                item(Option::kProfileOutput),
+                                item(Option::kProfileLaws),
+                                item(Option::kFallbackWarn),
+                                item(Option::kFallbackCrash),
+                                item(Option::kMismatchCrash),
+                                item(Option::kDisableSnapshots),
+                                item(Option::kEvalWorkers),
+                                item(Option::kReplayAll)};
+constexpr Item kBootItems[] = {item(Option::kProfileOutput),
+                               item(Option::kProfileLaws),
+                               item(Option::kFallbackWarn),
+                               item(Option::kFallbackCrash),
+                               item(Option::kMismatchCrash),
+                               item(Option::kDisableSnapshots),
+                               item(Option::kEvalWorkers),
+                               item(Option::kStart),
+                               argument("STORE", "The folder of the machine to make"),
+                               argument("HASH", "The Sire file whose main to boot")};
 
 struct CommandSpec {
   Command id;
@@ -113,7 +145,9 @@ constexpr CommandSpec kCommands[] = {
     {Command::kBoot, "boot", "Boot a machine.", kBootItems},
 };
 
-const OptionSpec& spec_of(Option id) { return kOptions[static_cast<size_t>(id)]; }
+const OptionSpec& spec_of(Option id) {
+  return kOptions[static_cast<size_t>(id)];
+}
 
 /// Makes screens for a program of some name.
 class ScreenWriter {
@@ -164,8 +198,8 @@ class ScreenWriter {
     std::string text;
     for (const Item& i : command.items) {
       if (!is_shown(i)) continue;
-      std::string word = i.positional != nullptr ? std::string(i.positional)
-                                                 : option_text(spec_of(i.option), "|");
+      std::string word =
+          i.positional != nullptr ? std::string(i.positional) : option_text(spec_of(i.option), "|");
       if (i.is_optional) word = "[" + word + "]";
       if (line.size() + word.size() > kScreenColumns) {
         text += line + "\n";
@@ -216,8 +250,8 @@ class Parser {
 
  private:
   Screen help() const {
-    return {command_ == nullptr ? screens_.top_screen() : screens_.command_screen(*command_),
-            false, 0};
+    return {command_ == nullptr ? screens_.top_screen() : screens_.command_screen(*command_), false,
+            0};
   }
   Screen usage_error(const std::string& line) const {
     Screen screen = help();

@@ -18,7 +18,9 @@ Parsed parse(const std::vector<std::string>& words, std::string_view program = "
   return result;
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 TEST(Options, ShowTheTopScreenOfTheReference) {
   const Parsed parsed = parse({"--help"});

@@ -29,8 +29,7 @@ int main(int argc, char** argv) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   call.program = name == "pallas" || name == "plunder" ? "pallas" : "palladium";
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const plan::cli::Screen screen =
-      plan::cli::parse_arguments(call.program, words, call.arguments);
+  const plan::cli::Screen screen = plan::cli::parse_arguments(call.program, words, call.arguments);
   if (!screen.text.empty()) {
     plan::write_all(screen.to_standard_error ? 2 : 1, screen.text);
     return screen.exit_code;
