@@ -163,6 +163,9 @@ void run_terminal_prompt(Session& session, const PromptOptions& options) {
   el_set(e, EL_EDITOR, "emacs");
   el_set(e, EL_PROMPT, prompt_text);
   el_set(e, EL_HIST, history, lines.get());
+  // Between two lines libedit gives the terminal its usual mode back. In that mode the kernel would
+  // turn a Ctrl-D typed ahead into an end of input, which is lost when the next line is edited.
+  el_set(e, EL_SETTY, "-x", "eof=", nullptr);
   el_set(e, EL_GETCFN, read_character);
   el_set(e, EL_ADDFN, "complete-name", "Complete a name in scope", complete_key);
   el_set(e, EL_BIND, "\t", "complete-name", nullptr);

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 from pathlib import Path
@@ -185,21 +186,38 @@ class Terminal(Folder):
                 self.fail(f"the program ended without {pattern!r}: {self.seen!r}")
         self.seen = self.seen[match.end():]
 
+    def expect_prompt(self):
+        """Waits until a line is being edited: the prompt comes a little before."""
+        self.expect("sire ")
+        end = time.monotonic() + PATIENCE_S
+        while termios.tcgetattr(self.descriptor)[3] & termios.ICANON:
+            self.assertLess(time.monotonic(), end, "the terminal stays in its usual mode")
+            time.sleep(0.001)
+
     def leave(self):
         self.type("\x04")
+        end = time.monotonic() + PATIENCE_S
+        while True:  # until the program closes its side
+            ready, _, _ = select.select([self.descriptor], [], [], max(0, end - time.monotonic()))
+            self.assertTrue(ready, "Ctrl-D did not end the program")
+            try:
+                if not os.read(self.descriptor, 65536):
+                    break
+            except OSError:
+                break
         _, status = os.waitpid(self.child, 0)
         self.child = None
         return os.waitstatus_to_exitcode(status)
 
     def test_lines_are_edited_and_evaluated(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("(f 40)\x1b[D\x7f1\r")  # left over `)`, erase the 0, type 1
         self.expect("42")
-        self.expect("sire ")
+        self.expect_prompt()
         self.assertEqual(self.leave(), 0)
 
     def test_blocks_take_lines_until_an_empty_one(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("= (g x)\r")
         self.expect(r" \.\.\. ")
         self.type("| f (f x)\r\r")
@@ -207,42 +225,51 @@ class Terminal(Folder):
         self.type("(g 5)\r")
         self.expect("7")
 
+    def test_an_end_of_input_typed_ahead_is_kept(self):
+        self.expect_prompt()
+        self.type("= (count x)\r| count x\r\r")
+        self.expect(r"\(count a\)=\(count a\)")
+        self.type("(count 1)\r")
+        self.expect(r"\(count 1\)\r*\n")
+        self.type("\x03")
+        self.assertEqual(self.leave(), 0)
+
     def test_names_are_completed(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("= applesauce 1234\r\r")
         self.expect("applesauce=1234")
         self.type("appl\t\r")
         self.expect("esauce[^=]*1234")
 
     def test_the_line_before_comes_back(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("(f 1999)\r")
         self.expect("2000")
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("\x1b[A\r")
         self.expect("2000")
 
     def test_history_is_kept_between_sessions(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("(f 1234)\r")
         self.expect("1235")
-        self.expect("sire ")
+        self.expect_prompt()
         self.assertEqual(self.leave(), 0)
         history = self.folder / ".local/state/palladium/history"
         self.assertIn("1234", history.read_text())
 
     def test_interrupt_drops_what_was_typed(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("= broken")
         self.expect("broken")
         self.type("\x03")
         self.expect(r"\^C")
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("(f 6)\r")
         self.expect("7")
 
     def test_interrupt_stops_an_evaluation(self):
-        self.expect("sire ")
+        self.expect_prompt()
         self.type("= (loop x)\r| loop x\r\r")
         self.expect(r"\(loop a\)=\(loop a\)")
         self.type("(loop 1)\r")
