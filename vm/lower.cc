@@ -1,4 +1,4 @@
-// vm/lower.cc: IR -> bytecode, one block at a time, in linear time.
+// vm/lower.cc: IR -> linear code (vm/low_code.h), one block at a time, in linear time.
 //
 // Three contexts: *tail* (the block's result), *strict* (WHNF needed now) and *lazy* (may stay
 // unevaluated). What each does with an expression is the first two levels of the optimiser study:
@@ -13,19 +13,15 @@
 //   and small (kLazy..): no analysis, no change of meaning, and most thunks of real Sire disappear
 //   (design, optimiser-study.md, finding 1). Nothing that could crash, run long or allocate much is
 //   ever computed early.
-//
-// Frames: liveness is exact. A backward pass over the instructions gives each suspension the set of
-// frame words still needed; only those are kept by the collector.
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "base/check.h"
 #include "gc/make.h"
 #include "gc/region.h"
 #include "vm/jets.h"
+#include "vm/low_code.h"
 #include "vm/machine.h"
-#include "vm/ops.h"
 
 namespace plan::vm {
 
@@ -34,38 +30,12 @@ namespace {
 constexpr uint32_t kLetCopySizeMax = 24;     ///< lets up to this size may be compiled on each path
 constexpr size_t kCopyInstructionsMax = 4000;  ///< beyond, lets are no longer compiled per path
 constexpr size_t kEagerLetBuildCount = 64;  ///< laws with more lets build them in order, at once
-constexpr uint32_t kNoLabel = ~uint32_t{0};
-
-/// A frame word (by virtual number) or a constant.
-struct Operand {
-  bool is_constant = true;
-  uint32_t slot = 0;
-  Value value;
-};
-Operand constant_operand(Value v) { return Operand{true, 0, v}; }
-Operand slot_operand(uint32_t slot) { return Operand{false, slot, Value{}}; }
-
-struct Instruction {
-  Op op = Op::kMove;
-  bool has_dst = false;
-  uint32_t dst = 0;
-  std::vector<Operand> operands;
-  Word immediate = 0;
-  gc::Info* callee = nullptr;
-  Value function;                 // constant function, or key table
-  uint32_t label = kNoLabel;      // branch target
-  std::vector<uint32_t> labels;   // switch
-  std::vector<Value> keys;        // tab switch
-  uint32_t binds_label = kNoLabel;  // not an instruction: label stands here
-};
 
 struct Variable {
   enum class State : uint8_t { kUnbuilt, kSlot } state = State::kUnbuilt;
   bool whnf = false;
   uint32_t slot = 0;
 };
-
-using LiveSet = std::vector<uint64_t>;
 
 struct Lowering {
   Machine& vm;
@@ -873,16 +843,18 @@ struct Lowering {
     }
   }
 
-  // --- From instructions to the stream.
-  uint32_t locals() const { return max_slot - parameters; }
-  uint32_t offset_of(uint32_t slot) const {
-    return slot < parameters ? 1 + locals() + slot : 1 + (slot - parameters);
+  LowCode run() {
+    const Law& ir = code.ir;
+    if (block.is_law && ir.lets.size() > kEagerLetBuildCount) {
+      // In this order every let finds what it uses already built, so nothing nests.
+      for (const uint32_t v : ir.order) variable_operand(v);
+    }
+    tail(block.body);
+    return LowCode{std::move(out), parameters, max_slot, labels};
   }
-  void run();
-  void compute_liveness(std::vector<gc::Info*>& infos);
-  gc::Info* resume_info(const LiveSet& live, uint32_t dst_offset);
-  void encode(const std::vector<gc::Info*>& infos);
 };
+
+}  // namespace
 
 bool suspends(Op op) {
   switch (op) {
@@ -913,42 +885,11 @@ bool ends_path(Op op) {
   }
 }
 
-}  // namespace
-
-void* resume_entry(Op op);  // vm/interpreter.cc
-
-namespace {
-
-gc::Info* Lowering::resume_info(const LiveSet& live, uint32_t dst_offset) {
-  gc::Info* info = vm.infos.add();
-  code.infos.push_back(info);
-  info->code = &block;
-  info->owner = code.region;
-  info->frame_words = 1 + max_slot;
-  info->arity = dst_offset;
-  const uint64_t groups = (max_slot + 63) / 64;
-  std::unique_ptr<uint64_t[]> masks;
-  if (groups > 1) {
-    masks = std::make_unique<uint64_t[]>(groups - 1);
-    info->more_live = masks.get();
-  }
-  for (uint32_t slot = 0; slot < max_slot; ++slot) {
-    if (((live[slot / 64] >> (slot % 64)) & 1) == 0) continue;
-    const uint32_t bit = offset_of(slot) - 1;
-    if (bit < 64) {
-      info->live |= uint64_t{1} << bit;
-    } else {
-      masks[bit / 64 - 1] |= uint64_t{1} << (bit % 64);
-    }
-  }
-  if (masks) code.masks.push_back(std::move(masks));
-  return info;
-}
-
-void Lowering::compute_liveness(std::vector<gc::Info*>& infos) {
-  const size_t words = (max_slot + 63) / 64 + 1;
-  infos.assign(out.size(), nullptr);
-  std::vector<LiveSet> at_label(labels);
+std::vector<LiveSet> live_after_suspension(const LowCode& low) {
+  const size_t words = (low.slots + 63) / 64 + 1;
+  const std::vector<Instruction>& out = low.instructions;
+  std::vector<LiveSet> result(out.size());
+  std::vector<LiveSet> at_label(low.labels);
   LiveSet live(words, 0);
   const auto merge = [&live](const LiveSet& other) {
     for (size_t k = 0; k < other.size(); ++k) live[k] |= other[k];
@@ -965,273 +906,20 @@ void Lowering::compute_liveness(std::vector<gc::Info*>& infos) {
     if (i.has_dst) live[i.dst / 64] &= ~(uint64_t{1} << (i.dst % 64));
     if (i.op == Op::kSelfTail) {
       LiveSet loop(words, 0);
-      for (uint32_t p = 0; p < parameters; ++p) loop[p / 64] |= uint64_t{1} << (p % 64);
-      infos[n] = resume_info(loop, 0);
+      for (uint32_t p = 0; p < low.parameters; ++p) loop[p / 64] |= uint64_t{1} << (p % 64);
+      result[n] = std::move(loop);
     } else if (suspends(i.op)) {
       // A fused comparison that suspends re-reads nothing: only what comes after is live.
-      infos[n] = resume_info(live, i.has_dst ? offset_of(i.dst) : 0);
+      result[n] = live;
     }
     for (const Operand& o : i.operands) {
       if (!o.is_constant) live[o.slot / 64] |= uint64_t{1} << (o.slot % 64);
     }
   }
+  return result;
 }
 
-struct Encoder {
-  std::vector<Word>& stream;
-  struct Fix {
-    size_t instruction;  // start
-    size_t word;
-    bool high;
-    Value value;
-  };
-  std::vector<Fix> constants;
-  struct Jump {
-    size_t instruction;
-    size_t word;
-    bool high;
-    uint32_t label;
-  };
-  std::vector<Jump> jumps;
-  size_t start = 0;
-
-  void begin(Op op) {
-    start = stream.size();
-    stream.push_back(op_handler(op));
-  }
-  void halves(uint32_t low, uint32_t high) {
-    stream.push_back(Word{low} | (Word{high} << 32));
-  }
-};
-
-void Lowering::encode(const std::vector<gc::Info*>& infos) {
-  Encoder enc{block.stream, {}, {}, 0};
-  std::vector<size_t> label_at(labels, 0);
-  const uint32_t frame = 1 + max_slot;
-  const auto half = [&](const Operand& o, bool high) -> uint32_t {
-    if (!o.is_constant) return offset_of(o.slot);
-    enc.constants.push_back({enc.start, enc.stream.size(), high, o.value});
-    return 0;
-  };
-  const auto pair = [&](uint32_t low, const Operand& high) { enc.halves(low, half(high, true)); };
-  const auto list = [&](const std::vector<Operand>& ops, size_t from) {
-    for (size_t k = from; k < ops.size(); k += 2) {
-      const uint32_t low = half(ops[k], false);
-      const uint32_t high = k + 1 < ops.size() ? half(ops[k + 1], true) : 0;
-      enc.halves(low, high);
-    }
-  };
-  const auto jump = [&](bool high, uint32_t label) -> uint32_t {
-    enc.jumps.push_back({enc.start, enc.stream.size(), high, label});
-    return 0;
-  };
-  for (size_t n = 0; n < out.size(); ++n) {
-    const Instruction& i = out[n];
-    if (i.binds_label != kNoLabel) {
-      label_at[i.binds_label] = enc.stream.size();
-      continue;
-    }
-    const auto count = static_cast<uint32_t>(i.operands.size());
-    const uint32_t dst = i.has_dst ? offset_of(i.dst) : 0;
-    enc.begin(i.op);
-    switch (i.op) {
-      case Op::kMove:
-      case Op::kDec:
-      case Op::kInc:
-      case Op::kLen:
-      case Op::kIsNat:
-      case Op::kIsZero:
-      case Op::kNot:
-      case Op::kBit:
-      case Op::kToNat: pair(dst, i.operands[0]); break;
-      case Op::kForce:
-        pair(dst, i.operands[0]);
-        enc.stream.push_back(word_of(infos[n]));
-        break;
-      case Op::kRet:
-      case Op::kRetEval: enc.halves(half(i.operands[0], false), frame); break;
-      case Op::kJump: enc.halves(jump(false, i.label), 0); break;
-      case Op::kIf:
-      case Op::kIfZero:
-      case Op::kIfNat: {
-        const uint32_t low = half(i.operands[0], false);
-        enc.halves(low, jump(true, i.label));
-        break;
-      }
-      case Op::kIfEqual:
-      case Op::kIfLess:
-      case Op::kIfLessEqual: {
-        const uint32_t low = half(i.operands[0], false);
-        enc.halves(low, half(i.operands[1], true));
-        enc.halves(jump(false, i.label), static_cast<uint32_t>(i.immediate));
-        enc.halves(dst, 0);
-        enc.stream.push_back(word_of(infos[n]));
-        break;
-      }
-      case Op::kSwitch:
-      case Op::kTabSwitch: {
-        const auto arms = static_cast<uint32_t>(i.labels.size());
-        enc.halves(half(i.operands[0], false), arms);
-        enc.halves(jump(false, i.label), 0);
-        for (const Value key : i.keys) enc.stream.push_back(key.word);
-        for (const uint32_t label : i.labels) enc.halves(jump(false, label), 0);
-        break;
-      }
-      case Op::kAdd:
-      case Op::kSub:
-        pair(dst, i.operands[0]);
-        enc.halves(half(i.operands[1], false), 0);
-        break;
-      case Op::kMul:
-      case Op::kDiv:
-      case Op::kMod:
-        pair(dst, i.operands[0]);
-        enc.halves(half(i.operands[1], false), 0);
-        enc.stream.push_back(word_of(infos[n]));
-        break;
-      case Op::kIdx:
-      case Op::kLazyIdx:
-        pair(dst, i.operands[0]);
-        enc.stream.push_back(i.immediate);
-        break;
-      case Op::kCompare:
-        pair(dst, i.operands[0]);
-        enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
-        enc.stream.push_back(word_of(infos[n]));
-        break;
-      case Op::kLazyAdd:
-      case Op::kLazySub:
-      case Op::kLazyMul:
-      case Op::kLazyDiv:
-      case Op::kLazyMod:
-      case Op::kLazyCompare:
-        pair(dst, i.operands[0]);
-        enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
-        enc.stream.push_back(i.function.word);
-        break;
-      case Op::kLazyDec:
-      case Op::kLazyInc:
-      case Op::kLazyIsNat:
-      case Op::kLazyIsZero:
-      case Op::kLazyNot:
-      case Op::kLazyBit:
-      case Op::kLazyLen:
-        pair(dst, i.operands[0]);
-        enc.stream.push_back(i.function.word);
-        break;
-      case Op::kRow:
-      case Op::kApplyThunk:
-        enc.halves(dst, count);
-        list(i.operands, 0);
-        break;
-      case Op::kClosure:
-        enc.halves(dst, count);
-        enc.stream.push_back(i.function.word);
-        enc.stream.push_back(i.immediate);
-        list(i.operands, 0);
-        break;
-      case Op::kThunk:
-        enc.halves(dst, count);
-        enc.stream.push_back(word_of(i.callee));
-        list(i.operands, 0);
-        break;
-      case Op::kPatch:
-        enc.halves(half(i.operands[0], false), static_cast<uint32_t>(i.immediate));
-        enc.halves(half(i.operands[1], false), 0);
-        break;
-      case Op::kCall:
-        enc.halves(count - 1, half(i.operands[0], true));
-        enc.stream.push_back(word_of(infos[n]));
-        list(i.operands, 1);
-        block.push_words = std::max(block.push_words, count);
-        break;
-      case Op::kCallKnown:
-        enc.halves(count, 0);
-        enc.stream.push_back(word_of(i.callee));
-        enc.stream.push_back(i.function.word);
-        enc.stream.push_back(word_of(infos[n]));
-        list(i.operands, 0);
-        block.push_words = std::max(block.push_words, count);
-        break;
-      case Op::kTailCall:
-        enc.halves(count - 1, frame);
-        enc.halves(half(i.operands[0], false), 0);
-        list(i.operands, 1);
-        block.push_words = std::max(block.push_words, count);
-        break;
-      case Op::kTailKnown:
-        enc.halves(count, frame);
-        enc.stream.push_back(word_of(i.callee));
-        enc.stream.push_back(i.function.word);
-        list(i.operands, 0);
-        block.push_words = std::max(block.push_words, count);
-        break;
-      case Op::kSelfTail:
-        enc.halves(count, offset_of(0));
-        enc.stream.push_back(word_of(infos[n]));
-        enc.stream.push_back(static_cast<Word>(enc.start));
-        list(i.operands, 0);
-        block.push_words = std::max(block.push_words, count);
-        infos[n]->pc = 0;
-        break;
-      case Op::kJet:
-        enc.halves(count, 0);
-        enc.stream.push_back(word_of(i.callee));
-        enc.stream.push_back(i.function.word);
-        enc.stream.push_back(word_of(infos[n]));
-        enc.halves(dst, 0);
-        list(i.operands, 0);
-        block.push_words = std::max(block.push_words, count);
-        break;
-      case Op::kCount: PLAN_UNREACHABLE();
-    }
-    if (infos[n] != nullptr) {
-      infos[n]->entry = resume_entry(i.op);
-      if (i.op != Op::kSelfTail) {
-        const bool branches = i.op == Op::kIfEqual || i.op == Op::kIfLess ||
-                              i.op == Op::kIfLessEqual;
-        infos[n]->pc = static_cast<uint32_t>(branches ? enc.start : enc.stream.size());
-      }
-    }
-  }
-  for (const Encoder::Jump& j : enc.jumps) {
-    const Word distance = label_at[j.label] - j.instruction;
-    enc.stream[j.word] |= j.high ? distance << 32 : distance;
-  }
-  // Constants stand behind the code, each once.
-  std::vector<std::pair<Word, size_t>> pool;
-  for (const Encoder::Fix& f : enc.constants) {
-    size_t at = 0;
-    if (pool.size() < 64) {
-      for (const auto& [word, where] : pool) {
-        if (word == f.value.word) at = where;
-      }
-    }
-    if (at == 0) {
-      at = enc.stream.size();
-      enc.stream.push_back(f.value.word);
-      pool.emplace_back(f.value.word, at);
-    }
-    const Word operand = (at - f.instruction) | kConstantBit;
-    enc.stream[f.word] |= f.high ? operand << 32 : operand;
-  }
-}
-
-void Lowering::run() {
-  const Law& ir = code.ir;
-  if (block.is_law && ir.lets.size() > kEagerLetBuildCount) {
-    // In this order every let finds what it uses already built, so nothing nests.
-    for (const uint32_t v : ir.order) variable_operand(v);
-  }
-  tail(block.body);
-  std::vector<gc::Info*> infos;
-  compute_liveness(infos);
-  block.locals = locals();
-  block.frame_words = 1 + max_slot;
-  encode(infos);
-}
-
-}  // namespace
+LowCode lower_block(Machine& vm, Block& block) { return Lowering(vm, block).run(); }
 
 void compile_block(Machine& vm, Block& block) {
   PLAN_ASSERT(block.stream.empty());
@@ -1247,8 +935,7 @@ void compile_block(Machine& vm, Block& block) {
   }
   Code& code = *block.code;
   if (block.is_law) ++code.uncompiled;
-  Lowering lowering(vm, block);
-  lowering.run();
+  encode_block(vm, block, lower_block(vm, block));
   if (--code.uncompiled == 0) {
     // Nothing will be compiled from it again; most laws run once and would keep it for nothing.
     code.ir = Law{};
