@@ -11,6 +11,7 @@
 
 #include "gc/heap.h"
 #include "value/value.h"
+#include "vm/optimise.h"
 
 namespace plan::vm {
 
@@ -41,11 +42,22 @@ using JetMatchSink = void (*)(void* context, Value pin, bool matched);
 
 enum class Fallback : uint8_t { kIgnore, kWarn, kCrash };
 
+/// When laws are compiled to native code, if there is a native tier (vm/tier.h).
+enum class TierMode : uint8_t {
+  kInterpreter,  ///< never
+  kMixed,        ///< when hot, in the background
+  kNative,       ///< at the first entry, waiting for it
+};
+
 struct Options {
   gc::Config heap;
   bool jets = true;                       ///< off: every law runs as written
   Fallback fallback = Fallback::kIgnore;  ///< -f, -F
   uint64_t stack_limit_bytes = 0;         ///< 0: only the heap limit
+  TierMode tier = TierMode::kInterpreter;
+  uint32_t jit_threshold = 500;           ///< entries and loop turns that make a law hot
+  PassSet passes = PassSet::all();        ///< of the optimiser
+  bool optimise_always = false;           ///< for tests: every law at its first entry
 };
 
 struct Machine;  // registers and tables of evaluating code, vm/machine.h

@@ -22,6 +22,7 @@
 #include "vm/jets.h"
 #include "vm/low_code.h"
 #include "vm/machine.h"
+#include "vm/optimise.h"
 
 namespace plan::vm {
 
@@ -925,6 +926,9 @@ void compile_block(Machine& vm, Block& block) {
   PLAN_ASSERT(block.stream.empty());
   if (block.is_law && block.body == nullptr) {
     decode_law(block.code->law, block.code->ir);
+    if (vm.options.optimise_always) {
+      optimise_law(vm, block.code->ir, block.code->function, vm.options.passes);
+    }
     block.body = block.code->ir.body;
     for (uint32_t i = 1; i <= block.code->ir.args; ++i) block.captured.push_back(i);
   }

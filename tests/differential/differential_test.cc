@@ -46,6 +46,14 @@ TEST(Differential, InterpreterAgreesWithOracleInASmallNursery) {
   expect_agreement({.nursery_bytes = 8192}, 200'001, 3'000);
 }
 
+TEST(Differential, OptimisedLawsAgreeWithOracle) {
+  expect_agreement({.optimise = true}, 400'001, 4'000);
+}
+
+TEST(Differential, OptimisedLawsAgreeWithOracleUnderGcStress) {
+  expect_agreement({.gc_stress = true, .optimise = true}, 500'001, 1'000);
+}
+
 // What an abort leaves behind must not be seen by the programs after it.
 TEST(Differential, EvaluatorSurvivesEndlessPrograms) {
   expect_agreement({.nursery_bytes = 8192, .endless_ns = 2'000'000}, 300'001, 2'000);

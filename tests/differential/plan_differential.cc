@@ -6,6 +6,8 @@
 //   nursery=BYTES    size of the nursery
 //   endless          also run, briefly, what the oracle has no opinion of
 //   nojets           run laws as written
+//   optimise         optimise every law before it runs
+//   passes=LIST      with these passes only, see vm/optimise.h; implies optimise
 //   library=FILE     calls of the functions defined in FILE, see definitions.h
 //   nats             the oracle computes the arithmetic of the library instead of counting
 //   laws             with a library: random programs that use it, instead of single calls
@@ -163,6 +165,16 @@ bool load_library(Arguments& arguments) {
   return !arguments.functions.empty();
 }
 
+void read_option_passes(std::string_view list, VmOptions& options) {
+  Result<vm::PassSet> passes = vm::read_passes(list);
+  if (!passes) {
+    std::fprintf(stderr, "%s\n", passes.error().message.c_str());
+    std::exit(2);
+  }
+  options.optimise = true;
+  options.passes = *passes;
+}
+
 void read_argument(std::string_view argument, Arguments& arguments) {
   if (argument == "gc-stress") {
     arguments.options.gc_stress = true;
@@ -172,6 +184,10 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.nursery_bytes = std::strtoull(argument.data() + 8, nullptr, 10);
   } else if (argument == "nojets") {
     arguments.options.jets = false;
+  } else if (argument == "optimise") {
+    arguments.options.optimise = true;
+  } else if (argument.starts_with("passes=")) {
+    read_option_passes(argument.substr(7), arguments.options);
   } else if (argument == "nats") {
     arguments.native_nats = true;
   } else if (argument == "laws") {

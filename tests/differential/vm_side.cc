@@ -72,6 +72,8 @@ void match_by_name(void*, Value pin, bool) {
 vm::Options vm_options(const VmOptions& options) {
   vm::Options result;
   result.jets = options.jets;
+  result.optimise_always = options.optimise;
+  result.passes = options.passes;
   result.heap.stress = options.gc_stress;
   result.heap.verify = options.gc_stress;
   result.heap.nursery_bytes = options.nursery_bytes;

@@ -14,6 +14,8 @@ namespace plan::differential {
 struct VmOptions {
   bool gc_stress = false;
   bool jets = true;
+  bool optimise = false;  ///< every law at its first entry
+  vm::PassSet passes = vm::PassSet::all();
   uint64_t nursery_bytes = uint64_t{1} << 20;
   uint64_t time_limit_ns = 20'000'000'000;
   /// Also run what the oracle has no opinion of, this long; only what follows is compared. 0:
