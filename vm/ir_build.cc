@@ -37,9 +37,8 @@ struct LetGroups {
       members.push_back(first + member);
       law.order.push_back(first + member);
     } while (member != let);
-    const bool cyclic =
-        members.size() > 1 ||
-        std::find(uses[let].begin(), uses[let].end(), first + let) != uses[let].end();
+    const bool cyclic = members.size() > 1 || std::find(uses[let].begin(), uses[let].end(),
+                                                        first + let) != uses[let].end();
     if (!cyclic) return;
     std::sort(members.begin(), members.end());
     for (const uint32_t variable : members) {
@@ -132,8 +131,13 @@ void group_lets(Law& law) {
   law.group.assign(n, 0);
   law.groups.assign(1, {});
   law.order.clear();
-  LetGroups groups{law, 1 + law.args, {}, std::vector<uint32_t>(n), std::vector<uint32_t>(n),
-                   std::vector<bool>(n), {}};
+  LetGroups groups{law,
+                   1 + law.args,
+                   {},
+                   std::vector<uint32_t>(n),
+                   std::vector<uint32_t>(n),
+                   std::vector<bool>(n),
+                   {}};
   for (const Expr* let : law.lets) groups.uses.push_back(variables_of(law, let));
   for (uint32_t i = 0; i < n; ++i) {
     if (groups.index[i] == 0) groups.visit(i);
