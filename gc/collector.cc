@@ -424,6 +424,8 @@ void Collector::reset_eden() {
     discard_memory(heap_.eden_start_ + keep, (used - keep) * sizeof(Word) / 4096 * 4096);
   }
   heap_.hp = heap_.eden_start_;
+  heap_.hp_limit = heap_.eden_limit();
+  heap_.large_young_bytes_ = 0;
 }
 
 void Collector::poison_dead_words() {

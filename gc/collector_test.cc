@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <vector>
 
 #include "gc/make.h"
 #include "gc/verify.h"
@@ -133,6 +135,22 @@ TEST_F(CollectorTest, ALargeObjectNobodyHoldsDiesInTheNextMinorCollection) {
   EXPECT_GT(heap_.used_bytes(), before + 100'000 * sizeof(Word) - 1);
   minor();
   EXPECT_LT(heap_.used_bytes(), before + 100'000);
+}
+
+TEST_F(CollectorTest, LargeObjectsMakeACollectionDueBeforeEdenIsFull) {
+  std::atomic<Word*> limit = heap_.hp_limit;
+  heap_.safepoint_limit = &limit;
+  const std::vector<Value> elements(kLargeObjectWords + 1, small_nat(1));
+  const uint64_t most =
+      2 + kLargeYoungNurseries * heap_.config().nursery_bytes / (elements.size() * sizeof(Word));
+  uint64_t made = 0;
+  for (; limit != nullptr && made < most; ++made) make_row(heap_, elements);
+  EXPECT_EQ(limit, nullptr);
+  EXPECT_GT(heap_.hp, heap_.hp_limit);
+  EXPECT_GT(made, most / 2);
+  minor();
+  EXPECT_LT(heap_.hp, heap_.hp_limit);
+  heap_.safepoint_limit = nullptr;
 }
 
 TEST_F(CollectorTest, FreesPinsThroughTheListsAtTheirHeads) {

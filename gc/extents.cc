@@ -4,13 +4,11 @@
 #include <bit>
 
 #include "base/check.h"
-#include "base/memory_map.h"
 
 namespace plan::gc {
 
 namespace {
 constexpr uint64_t kMinimumBytes = 64;
-constexpr uint64_t kPageBytes = 4096;
 }  // namespace
 
 void ExtentAllocator::init(uint64_t base, uint64_t bytes) {
@@ -44,18 +42,6 @@ void ExtentAllocator::give(void* extent, uint64_t bytes) {
   const uint64_t size = class_bytes(bytes);
   used_bytes_ -= size;
   free_[size].push_back(extent);
-}
-
-void ExtentAllocator::trim() {
-  for (auto& [size, extents] : free_) {
-    if (size < 4 * kPageBytes) continue;
-    for (void* extent : extents) {
-      const uint64_t start = std::bit_cast<uint64_t>(extent);
-      const uint64_t first = (start + kPageBytes - 1) / kPageBytes * kPageBytes;
-      const uint64_t last = (start + size) / kPageBytes * kPageBytes;
-      if (last > first) discard_memory(std::bit_cast<void*>(first), last - first);
-    }
-  }
 }
 
 }  // namespace plan::gc

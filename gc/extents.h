@@ -1,7 +1,7 @@
 // gc/extents.h: extents of a reserved address range, recycled by size class.
 //
-// Used for large objects and for regions of pin space. Sizes are rounded up to a class (eight per
-// doubling), so an extent is reused exactly as it was; a freed extent keeps its pages until trim().
+// Used for regions of pin space. Sizes are rounded up to a class (eight per doubling), so an extent
+// is reused exactly as it was; a freed extent keeps its pages.
 //
 // Invariants : extents never overlap; all are 64-byte aligned; used_bytes() counts class sizes.
 // Threads    : owner thread only.
@@ -21,8 +21,6 @@ class ExtentAllocator {
   void* take(uint64_t bytes);
   /// Gives back what take(`bytes`) returned.
   void give(void* extent, uint64_t bytes);
-  /// Returns the pages of free extents to the operating system.
-  void trim();
   uint64_t used_bytes() const { return used_bytes_; }
   /// Size class that serves `bytes`.
   static uint64_t class_bytes(uint64_t bytes);

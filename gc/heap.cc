@@ -53,7 +53,7 @@ Heap::Heap(const Config& config) : config_(config) {
   advise_huge_pages(std::bit_cast<void*>(old_base_), kOldReserveBytes);
   eden_start_ = std::bit_cast<Word*>(young_base_);
   hp = eden_start_;
-  hp_limit = config_.stress ? eden_start_ : eden_start_ + config_.nursery_bytes / sizeof(Word);
+  hp_limit = eden_limit();
   eden_committed_ = eden_start_ + (config_.nursery_bytes + kEdenStepBytes) / sizeof(Word);
   survivor_top_ = std::bit_cast<Word*>(survivor_base_[0]);
   old_next_block_ = std::bit_cast<Word*>(old_base_);
@@ -79,6 +79,10 @@ void Heap::release_regions(void (*release)(void*, Region*), void* context) {
   for (Region* region : regions_) release(context, region);
 }
 
+Word* Heap::eden_limit() const {
+  return config_.stress ? eden_start_ : eden_start_ + config_.nursery_bytes / sizeof(Word);
+}
+
 void Heap::grow_eden() {
   const auto used = static_cast<uint64_t>(hp - eden_start_) * sizeof(Word);
   PLAN_CHECK(used + kEdenStepBytes < kEdenReserveBytes);
@@ -89,6 +93,13 @@ Object* Heap::allocate_large(Word header, uint64_t words) {
   auto* object = static_cast<Object*>(large_.take((1 + words) * sizeof(Word)));
   object->header = header | kFlagYoung;
   large_objects_.push_back(object);
+  // Those that died young are reused while they are still in the cache, so a collection comes long
+  // before eden is full if a program makes one large row after the other.
+  large_young_bytes_ += (1 + words) * sizeof(Word);
+  if (large_young_bytes_ > kLargeYoungNurseries * config_.nursery_bytes && hp_limit != nullptr) {
+    hp_limit = nullptr;
+    if (safepoint_limit != nullptr) safepoint_limit->store(nullptr, std::memory_order_relaxed);
+  }
   return object;
 }
 

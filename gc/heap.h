@@ -19,6 +19,7 @@
 // See        : doc/gc.md; Note [Ageing] in gc/collector.cc.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -26,6 +27,7 @@
 
 #include "gc/extents.h"
 #include "gc/info.h"
+#include "gc/ranges.h"
 #include "value/object.h"
 
 namespace plan::gc {
@@ -45,6 +47,8 @@ inline constexpr uint64_t kPinReserveBytes = 1024 * kGiB;
 /// Payloads above this many words go to the large-object space.
 inline constexpr uint64_t kLargeObjectWords = 4096;
 inline constexpr uint64_t kOldBlockBytes = uint64_t{1} << 20;
+/// Large objects born since the last collection, in nurseries, that make the next one due.
+inline constexpr uint64_t kLargeYoungNurseries = 2;
 
 struct Config {
   uint64_t nursery_bytes = uint64_t{2} << 20;
@@ -136,6 +140,8 @@ class Heap {
   friend Value make_law_object(Heap&, Value, Value, Value);
 
   void grow_eden();
+  /// The soft limit of eden while no collection is due.
+  Word* eden_limit() const;
 
   Config config_;
   Statistics statistics_;
@@ -149,7 +155,7 @@ class Heap {
   Word* eden_committed_ = nullptr;  // pages below have been touched or are free to touch
   Word* survivor_top_ = nullptr;    // of the current survivor space
   int survivor_index_ = 0;
-  ExtentAllocator large_;
+  RangeAllocator large_;
   ExtentAllocator pins_;
   std::vector<Object*> large_objects_;
   std::vector<Object*> remembered_;
@@ -160,12 +166,16 @@ class Heap {
   Word* old_top_ = nullptr;             // bump pointer in the last block
   Word* old_limit_ = nullptr;
   uint64_t next_major_bytes_ = 0;
+  uint64_t large_young_bytes_ = 0;  // born since the last collection
   class Root* roots_ = nullptr;
   class RootList* root_lists_ = nullptr;
   Value empty_row_, empty_bar_, empty_set_, empty_tab_;
 
  public:
   EvalStack* stack = nullptr;  ///< set by the evaluator; walked by collections
+  /// Set by the evaluator: its copy of hp_limit, lowered when a collection is due before eden is
+  /// full. May be null.
+  std::atomic<Word*>* safepoint_limit = nullptr;
   uint32_t apply_thunk_index = 0;  ///< record of suspended applications; set by the evaluator
 
   /// Calls `release(context, region)` for every region; for the evaluator's end of life.

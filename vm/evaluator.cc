@@ -45,6 +45,7 @@ Machine::Machine(const Options& o)
     : stack_limit(nullptr), hp_limit(nullptr), heap(o.heap), collector(heap, infos), options(o) {
   info_base = infos.base();
   heap.stack = &stack;
+  heap.safepoint_limit = &hp_limit;
   stack_soft_limit = stack.base() - kFirstStackWords;
   stack_limit.store(stack_soft_limit, std::memory_order_relaxed);
   hp_limit.store(heap.hp_limit, std::memory_order_relaxed);
