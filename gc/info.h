@@ -36,8 +36,14 @@ struct Info {
   void* code = nullptr;           ///< owner's code object (vm::Code), or helper-specific data
   uint32_t pc = 0;                ///< bytecode position, or helper-specific number
   uint32_t frame_words = 0;       ///< whole frame with the info word; 0 = counted frame
-  uint64_t live = 0;              ///< live mask of words 1..64
-  const uint64_t* more_live = nullptr;  ///< masks of words 65.. (64 each), if frame_words > 65
+  union {
+    uint64_t live = 0;  ///< frames: live mask of words 1..64
+    void* worker;       ///< entries of laws and pins: code that takes arguments in registers
+  };
+  union {
+    const uint64_t* more_live = nullptr;  ///< frames: masks of words 65.., if frame_words > 65
+    Word function;                        ///< entries of laws and pins: the function itself
+  };
   Region* owner = nullptr;        ///< region whose constants the code uses; kept alive
   uint32_t index = 0;             ///< position in the table
   uint32_t arity = 0;             ///< entries: arity, saturating at 2^24-1

@@ -4,11 +4,13 @@
 #include "base/file.h"
 #include "gc/make.h"
 #include "gc/seed.h"
+#include "jit/native_tier.h"
 #include "sire/facts.h"
 #include "sire/library.h"
 #include "sire/prompt.h"
 #include "sire/session.h"
 #include "sire/show.h"
+#include "vm/machine.h"
 
 #include <array>
 #include <cstdlib>
@@ -72,6 +74,8 @@ class Runner {
   }
 
   sire::SessionOptions session_options() const;
+  void attach_tier(sire::Session& session) const;
+  void report_tier(sire::Session& session) const;
   int run_sire();
   int run_prompt(sire::Session& session, const std::string& module);
   int run_save();
@@ -97,6 +101,16 @@ sire::SessionOptions Runner::session_options() const {
   if (arguments_.has(Option::kFallbackWarn)) options.evaluator.fallback = vm::Fallback::kWarn;
   if (arguments_.has(Option::kFallbackCrash)) options.evaluator.fallback = vm::Fallback::kCrash;
   if (arguments_.has(Option::kMismatchCrash)) options.mismatch = sire::Mismatch::kCrash;
+  options.evaluator.tier = vm::TierMode::kMixed;
+  if (arguments_.value(Option::kTier) == "interpreter") {
+    options.evaluator.tier = vm::TierMode::kInterpreter;
+  } else if (arguments_.value(Option::kTier) == "native") {
+    options.evaluator.tier = vm::TierMode::kNative;
+  }
+  if (arguments_.has(Option::kJitThreshold)) {
+    options.evaluator.jit_threshold =
+        static_cast<uint32_t>(std::stoul(arguments_.value(Option::kJitThreshold)));
+  }
   options.trace_jets = arguments_.has(Option::kTraceJets);
   options.console.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
   options.console.quiet = arguments_.has(Option::kQuiet) || arguments_.has(Option::kFacts);
@@ -111,6 +125,25 @@ sire::SessionOptions Runner::session_options() const {
     }
   }
   return options;
+}
+
+void Runner::attach_tier(sire::Session& session) const {
+  jit::CompilerOptions options;
+  options.perf_map = arguments_.has(Option::kPerfMap);
+  if (arguments_.has(Option::kDumpNative)) {
+    options.dump = arguments_.value(Option::kDumpNative).c_str();
+  }
+  jit::attach_native_tier(session.evaluator(), options);
+}
+
+void Runner::report_tier(sire::Session& session) const {
+  if (!arguments_.has(Option::kTierReport)) return;
+  const vm::TierStatistics& s = session.evaluator().machine().tier_statistics;
+  write_all(kStandardError,
+            program_ + ": " + std::to_string(s.laws) + " laws became native code, " +
+                std::to_string(s.failures) + " were refused; " +
+                std::to_string(s.code_bytes >> 10) + " KB of code in " +
+                std::to_string(s.compile_ns / 1'000'000) + " ms\n");
 }
 
 /// A crash is shown by `sire` as its row, by other commands as a sentence.
@@ -159,6 +192,7 @@ int Runner::run_sire() {
     options.console.quiet = true;  // nobody asked for what the library prints
   }
   sire::Session session(options);
+  attach_tier(session);
   std::optional<sire::FactsPrinter> printer;
   if (facts) {
     const bool bindings = arguments_.value(Option::kFacts) == "bindings";
@@ -171,7 +205,9 @@ int Runner::run_sire() {
     if (code != 0) return code;
   }
   if (facts) return 0;
-  return run_prompt(session, modules.empty() ? "" : modules.back());
+  const int code = run_prompt(session, modules.empty() ? "" : modules.back());
+  report_tier(session);
+  return code;
 }
 
 int Runner::run_prompt(sire::Session& session, const std::string& module) {
@@ -201,6 +237,7 @@ int Runner::run_save() {
   Result<std::string> module = sire::module_of_argument(arguments_.positionals[1]);
   if (!module) return error(module.error().message);
   sire::Session session(session_options());
+  attach_tier(session);
   const int code = report_load(session, session.load(*module), false);
   if (code != 0) return code;
   const std::optional<Value> main = session.find("main");
@@ -217,6 +254,7 @@ int Runner::run_show() {
   Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
   if (!bytes) return error(bytes.error().message);
   sire::Session session(options);
+  attach_tier(session);
   Result<Value> value = gc::load_seed(session.context().heap, *bytes);
   if (!value) return error(arguments_.positionals[0] + ": " + value.error().message);
   session.console().print_text(sire::print_debug(*value) + "\n");
@@ -237,11 +275,13 @@ int Runner::run_repl() {
   Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
   if (!bytes) return error(bytes.error().message);
   sire::Session session(options);
+  attach_tier(session);
   Result<Value> program = gc::load_seed(session.context().heap, *bytes);
   if (!program) return error(arguments_.positionals[0] + ": " + program.error().message);
   session.evaluator().match(*program);
   std::vector<uint8_t> output;
   const int code = seed_loop(session, *program, output);
+  report_tier(session);
   const std::string file = arguments_.has(Option::kSave) ? arguments_.value(Option::kSave) : "";
   if (file.empty() || file == "/dev/null") return code;
   const Status written = replace_file(file, output);

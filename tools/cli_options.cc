@@ -50,6 +50,14 @@ constexpr OptionSpec kOptions[] = {
     {Option::kCacheFolder, 0, "cache-dir", "DIR", "Where modules are cached", true},
     {Option::kGcStress, 0, "gc-stress", nullptr, "Collect as often as possible, to find bugs",
      true},
+    {Option::kTier, 0, "tier", "interpreter|mixed|native",
+     "Which laws become native code: none, hot ones, or all", true},
+    {Option::kJitThreshold, 0, "jit-threshold", "COUNT", "Entries that make a law hot", true},
+    {Option::kTierReport, 0, "tier-report", nullptr, "Tell in the end what became native code",
+     true},
+    {Option::kPerfMap, 0, "perf-map", nullptr, "Name native code for perf, in /tmp/perf-PID.map",
+     true},
+    {Option::kDumpNative, 0, "dump-native", "LAW", "Show what LLVM makes of the law", true},
 };
 
 /// An option, or an argument with its name.
@@ -84,6 +92,11 @@ constexpr Item kSireItems[] = {
     item(Option::kNoCache),
     item(Option::kCacheFolder),
     item(Option::kGcStress),
+    item(Option::kTier),
+    item(Option::kJitThreshold),
+    item(Option::kTierReport),
+    item(Option::kPerfMap),
+    item(Option::kDumpNative),
     {Option::kCount, "SIRE", "A Sire module; the last one is there at the prompt", true, true}};
 constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
                                item(Option::kProfileLaws),
@@ -97,6 +110,11 @@ constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
                                item(Option::kNoCache),
                                item(Option::kCacheFolder),
                                item(Option::kGcStress),
+                               item(Option::kTier),
+                               item(Option::kJitThreshold),
+                               item(Option::kTierReport),
+                               item(Option::kPerfMap),
+                               item(Option::kDumpNative),
                                argument("SEED", "The seed file to write"),
                                argument("SIRE", "The Sire module whose main to save")};
 constexpr Item kShowItems[] = {item(Option::kHeap), argument("SEED", "The seed file to show")};
@@ -108,7 +126,12 @@ constexpr Item kReplItems[] = {argument("SEED", "The seed file to run"),
                                item(Option::kHeap),
                                item(Option::kJets),
                                item(Option::kTraceJets),
-                               item(Option::kGcStress)};
+                               item(Option::kGcStress),
+                               item(Option::kTier),
+                               item(Option::kJitThreshold),
+                               item(Option::kTierReport),
+                               item(Option::kPerfMap),
+                               item(Option::kDumpNative)};
 constexpr Item kStartItems[] = {argument("STORE", "The folder of the machine"),
                                 item(Option::kProfileOutput),
                                 item(Option::kProfileLaws),
@@ -301,6 +324,13 @@ std::optional<Screen> Parser::check_value(const OptionSpec& spec,
   bool is_good = true;
   if (spec.id == Option::kEvalWorkers) {
     is_good = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+  }
+  if (spec.id == Option::kTier) {
+    is_good = value == "interpreter" || value == "mixed" || value == "native";
+  }
+  if (spec.id == Option::kJitThreshold) {
+    is_good = !value.empty() && value.size() < 10 &&
+              value.find_first_not_of("0123456789") == std::string::npos && value != "0";
   }
   if (spec.id == Option::kHeap) is_good = parse_bytes(value, bytes);
   if (spec.id == Option::kJets) is_good = value == "on" || value == "off";

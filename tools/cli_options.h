@@ -37,6 +37,11 @@ enum class Option : uint8_t {
   kNoCache,
   kCacheFolder,
   kGcStress,
+  kTier,
+  kJitThreshold,
+  kTierReport,
+  kPerfMap,
+  kDumpNative,
   kCount,
 };
 

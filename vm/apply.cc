@@ -205,6 +205,71 @@ PLAN_EVALUATES apply_values(PLAN_STATE) {
   PLAN_TAIL apply_data(PLAN_REGISTERS);
 }
 
+// --- Arguments in registers.
+namespace {
+
+template <uint32_t n>
+inline Word* push_registers(Word* sp, Word r1, Word r2, Word r3, Word r4, Word r5, Word r6) {
+  sp -= n;
+  if constexpr (n >= 1) sp[0] = r1;
+  if constexpr (n >= 2) sp[1] = r2;
+  if constexpr (n >= 3) sp[2] = r3;
+  if constexpr (n >= 4) sp[3] = r4;
+  if constexpr (n >= 5) sp[4] = r5;
+  if constexpr (n >= 6) sp[5] = r6;
+  return sp;
+}
+
+template <uint32_t n>
+PLAN_EVALUATES push_arguments(PLAN_STATE) {
+  sp = push_registers<n>(sp, r1, r2, r3, r4, r5, r6);
+  r2 = r7;
+  r1 = info_of(r7)->function;
+  PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
+}
+
+template <uint32_t n>
+PLAN_EVALUATES apply_registers(PLAN_STATE) {
+  const Value f{r7};
+  if (f.is_function()) [[likely]] {
+    const Object* o = f.object();
+    if (o->kind() != Kind::kClosure) {
+      gc::Info* info = vm->info_base + o->info_index();
+      if (o->info_index() != 0 && info->arity == n) {
+        r7 = word_of(info);
+        PLAN_TAIL reinterpret_cast<EvalFn>(info->worker)(PLAN_REGISTERS);
+      }
+    } else if (o->closure_arity() == n && o->closure_args() + n <= kRegisterArguments) {
+      const Value head = o->field(0);
+      if (head.is_function() && head.object()->info_index() != 0) {
+        // What the closure holds goes before the new arguments.
+        for (uint64_t i = o->closure_args(); i > 0; --i) {
+          r6 = r5, r5 = r4, r4 = r3, r3 = r2, r2 = r1;
+          r1 = o->payload[i];
+        }
+        gc::Info* info = vm->info_base + head.object()->info_index();
+        r7 = word_of(info);
+        PLAN_TAIL reinterpret_cast<EvalFn>(info->worker)(PLAN_REGISTERS);
+      }
+    }
+  }
+  sp = push_registers<n>(sp, r1, r2, r3, r4, r5, r6);
+  r1 = r7;
+  r3 = n;
+  PLAN_TAIL apply_values(PLAN_REGISTERS);
+}
+
+}  // namespace
+
+const EvalFn kApplyRegisters[kRegisterArguments + 1] = {
+    nullptr,            apply_registers<1>, apply_registers<2>, apply_registers<3>,
+    apply_registers<4>, apply_registers<5>, apply_registers<6>,
+};
+const EvalFn kPushArguments[kRegisterArguments + 1] = {
+    nullptr,           push_arguments<1>, push_arguments<2>, push_arguments<3>,
+    push_arguments<4>, push_arguments<5>, push_arguments<6>,
+};
+
 // --- Update frames: [info, thunk].
 PLAN_EVALUATES update_return(PLAN_STATE) {
   Object* thunk = Value{sp[1]}.object();

@@ -30,6 +30,9 @@ namespace plan::vm {
 
 struct Code;
 
+inline constexpr int32_t kHeatNever = INT32_MIN;  ///< 2^31 entries away from being asked again
+inline constexpr int32_t kHeatRecheck = -256;     ///< after asking: loops look for the answer
+
 struct Block {
   Code* code = nullptr;
   const Expr* body = nullptr;
@@ -40,6 +43,7 @@ struct Block {
   uint32_t frame_words = 0;  ///< 1 + locals + parameters
   uint32_t push_words = 0;   ///< most words any instruction writes below sp
   bool is_law = false;
+  int32_t heat = kHeatNever;  ///< laws: counts up to 0, then the native tier is asked
 };
 
 /// What the record of a pin matched by a jet points to.
@@ -62,6 +66,8 @@ struct Code {
   std::vector<gc::Info*> infos;               ///< every record to recycle with the code
   std::vector<std::unique_ptr<uint64_t[]>> masks;
   uint32_t uncompiled = 0;                    ///< blocks that still need the IR
+  bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
+  bool tier_asked = false;                    ///< its native code was asked for
   Code* next = nullptr;                       ///< other code of the same region
 };
 

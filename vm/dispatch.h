@@ -36,6 +36,8 @@ struct Machine;
 
 using EvalFn = __attribute__((preserve_none)) void (*)(PLAN_STATE);
 
+inline constexpr uint32_t kRegisterArguments = 6;
+
 inline gc::Info* info_of(Word w) { return reinterpret_cast<gc::Info*>(w); }
 inline Word word_of(const void* p) { return reinterpret_cast<Word>(p); }
 inline EvalFn entry_of(const gc::Info* info) { return reinterpret_cast<EvalFn>(info->entry); }
@@ -46,6 +48,10 @@ inline EvalFn entry_of(const gc::Info* info) { return reinterpret_cast<EvalFn>(i
 // Evaluating code that others jump to (vm/apply.cc, vm/runtime.cc, vm/interpreter.cc).
 PLAN_EVALUATES eval_value(PLAN_STATE);        // r1: any value; evaluates it to WHNF, returns it
 PLAN_EVALUATES apply_values(PLAN_STATE);      // r1: function, any value; r3: count; args on stack
+/// Applies r7, any value, to the n arguments in r1 .. rn; indexed by n, 1 to kRegisterArguments.
+extern const EvalFn kApplyRegisters[kRegisterArguments + 1];
+/// Worker of a function of n arguments that takes them on the stack; indexed by n.
+extern const EvalFn kPushArguments[kRegisterArguments + 1];
 PLAN_EVALUATES apply_return(PLAN_STATE);      // continuation: r1 is the function of the frame
 PLAN_EVALUATES safepoint_return(PLAN_STATE);  // polls, maybe collects (r1 live), then returns r1
 PLAN_EVALUATES raise_crash(PLAN_STATE);       // r1: op, r2: value (normal form)

@@ -1,4 +1,5 @@
 // vm/functions.cc: entry records of laws and pins, and the match of pins against the jet table.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -28,9 +29,14 @@ PLAN_EVALUATES enter_pin_item(PLAN_STATE) {
   PLAN_TAIL apply_values(PLAN_REGISTERS);
 }
 
-gc::Info* new_entry(Machine& vm, gc::Region* region, uint64_t arity, EvalFn entry) {
+gc::Info* new_entry(Machine& vm, gc::Region* region, Value function, uint64_t arity,
+                    EvalFn entry) {
   gc::Info* info = vm.infos.add();
   info->entry = reinterpret_cast<void*>(entry);
+  info->function = function.word;
+  if (arity <= kRegisterArguments) {
+    info->worker = reinterpret_cast<void*>(kPushArguments[arity]);
+  }
   info->arity = static_cast<uint32_t>(arity);
   info->owner = region;
   info->kind = gc::InfoKind::kEntry;
@@ -53,10 +59,15 @@ gc::Info* new_law_entry(Machine& vm, Code& code, Value law) {
   code.law = law;
   code.entry.code = &code;
   code.entry.is_law = true;
-  gc::Info* info = new_entry(vm, code.region, gc::eval_arity(law), enter_uncompiled);
+  gc::Info* info = new_entry(vm, code.region, code.function, gc::eval_arity(law), enter_uncompiled);
   info->code = &code.entry;
   code.entry.info = info;
   code.infos.push_back(info);
+  if (vm.options.tier != TierMode::kInterpreter) {
+    const uint32_t threshold =
+        vm.options.tier == TierMode::kNative ? 1 : std::max(1u, vm.options.jit_threshold);
+    code.entry.heat = -static_cast<int32_t>(std::min(threshold, uint32_t{1} << 30));
+  }
   return info;
 }
 
@@ -90,14 +101,14 @@ gc::Info* pin_law_entry(Machine& vm, Value pin, Value law) {
   const auto jet = static_cast<JetId>(region->jet);
   CompareMode mode = CompareMode::kOrder;
   if (compare_mode(jet, mode)) {
-    gc::Info* info = new_entry(vm, region, 2, enter_compare_jet);
+    gc::Info* info = new_entry(vm, region, pin, 2, enter_compare_jet);
     info->pc = static_cast<uint32_t>(mode);
     code->infos.push_back(info);
     return info;
   }
   const LeafJet leaf = evaluator_leaf(jet);
   if (leaf == nullptr) return law_entry;
-  gc::Info* info = new_entry(vm, region, law_entry->arity, run_leaf_jet);
+  gc::Info* info = new_entry(vm, region, pin, law_entry->arity, run_leaf_jet);
   code->infos.push_back(info);
   code->jet.jet = region->jet;
   code->jet.arity = law_entry->arity;
@@ -127,6 +138,16 @@ bool plain_name(Value name, std::string& text) {
 
 }  // namespace
 
+Code* new_twin(Machine& vm, Code& code) {
+  Code* twin = new_code(vm, code.region, code.function);
+  twin->law = code.law;
+  twin->optimise = true;
+  twin->entry.code = twin;
+  twin->entry.is_law = true;
+  twin->entry.info = code.entry.info;
+  return twin;
+}
+
 gc::Info* function_info(Machine& vm, Value function) {
   Object* o = function.object();
   if (o->info_index() != 0) return &vm.infos[o->info_index()];
@@ -142,7 +163,7 @@ gc::Info* function_info(Machine& vm, Value function) {
     } else {
       gc::Region* region = gc::pin_region(function);
       Code* code = new_code(vm, region, function);
-      info = new_entry(vm, region, gc::true_arity(function), enter_pin_item);
+      info = new_entry(vm, region, function, gc::true_arity(function), enter_pin_item);
       code->infos.push_back(info);
     }
   }
@@ -155,7 +176,9 @@ void release_region_code(void* machine, gc::Region* region) {
   auto* code = static_cast<Code*>(region->codes);
   while (code != nullptr) {
     Code* next = code->next;
+    if (vm.tier != nullptr) vm.tier->forget(code);
     for (gc::Info* info : code->infos) vm.infos.remove(info);
+    vm.demands.erase(code->function.word);
     delete code;
     code = next;
   }

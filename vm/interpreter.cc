@@ -10,6 +10,8 @@
 #include "vm/machine.h"
 #include "vm/nat_ops.h"
 #include "vm/ops.h"
+#include "vm/primops.h"
+#include "vm/tier.h"
 #include "vm/unwind.h"
 
 namespace plan::vm {
@@ -48,8 +50,10 @@ inline bool both_small(Word a, Word b) { return ((a | b) & 1) == 0; }
 
 // --- Entering blocks.
 
+PLAN_EVALUATES enter_hot(PLAN_STATE);
 PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
-  const Block* block = static_cast<const Block*>(info_of(r2)->code);
+  Block* block = static_cast<Block*>(info_of(r2)->code);
+  if (++block->heat >= 0) [[unlikely]] PLAN_TAIL enter_hot(PLAN_REGISTERS);
   const uint32_t locals = block->locals + 1;
   if (!below_limits(vm, sp - locals - block->push_words - 64, hp)) [[unlikely]] {
     vm->stack_request = locals + block->push_words + 64;
@@ -59,6 +63,14 @@ PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
   sp -= locals;
   const Word* pc = block->stream.data();
   PLAN_NEXT(0);
+}
+
+// The law's counter has run out: it asks for native code, or has it by now.
+PLAN_EVALUATES enter_hot(PLAN_STATE) {
+  Block* block = static_cast<Block*>(info_of(r2)->code);
+  vm->heap.hp = hp;
+  tier_up(*vm, *block);
+  PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
 }
 
 PLAN_EVALUATES enter_uncompiled(PLAN_STATE) {
@@ -71,6 +83,7 @@ PLAN_EVALUATES enter_uncompiled(PLAN_STATE) {
 
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
   const Block* block = static_cast<const Block*>(info_of(r2)->code);
+  if (++block->code->entry.heat >= 0) [[unlikely]] tier_up(*vm, block->code->entry);
   if (!below_limits(vm, sp - block->frame_words - block->push_words - 64, hp)) [[unlikely]] {
     vm->stack_request = block->frame_words + block->push_words + 64;
     PLAN_TAIL safepoint_thunk(PLAN_REGISTERS);
@@ -189,20 +202,6 @@ PLAN_HANDLER(kIfNat) {
   PLAN_JUMP(high(pc[1]));
 }
 
-namespace {
-// Operands that decide a comparison without looking inside: 2 if they don't.
-inline int quick_order(Word a, Word b) {
-  if (both_small(a, b)) return a < b ? -1 : (a > b ? 1 : 0);
-  const bool na = is_nat(a);
-  const bool nb = is_nat(b);
-  if (na != nb) return na ? -1 : 1;
-  if (!na) return 2;
-  if ((a & 1) == 0) return -1;
-  if ((b & 1) == 0) return 1;
-  return compare_normal(Value{a}, Value{b});
-}
-}  // namespace
-
 #define PLAN_COMPARE_BRANCH(name, test, mode_plain, mode_swapped)     \
   PLAN_HANDLER(name) {                                                \
     const Word* pc = pc_of(r2);                                       \
@@ -302,6 +301,26 @@ PLAN_HANDLER(kSub) {
   PLAN_NEXT(3);
 }
 
+#define PLAN_SLOW_ARITHMETIC(name, helper)                                              \
+  PLAN_EVALUATES name(PLAN_STATE) {                                                      \
+    const Value a = nat_of(Value{r1});                                                   \
+    const Value b = nat_of(Value{r2});                                                   \
+    JetResult big;                                                                       \
+    PLAN_SYNC(big = helper(vm->heap, a, b, &vm->interrupt));                             \
+    if (big.status == JetStatus::kOutOfMemory) [[unlikely]] {                            \
+      PLAN_SYNC(big = retry_arithmetic(*vm, sp, helper, a, b));                          \
+    }                                                                                    \
+    if (big.status != JetStatus::kDone) [[unlikely]] {                                   \
+      r3 = static_cast<Word>(big.status);                                                \
+      PLAN_TAIL arithmetic_aborted(PLAN_REGISTERS);                                      \
+    }                                                                                    \
+    r1 = big.value.word;                                                                 \
+    PLAN_RETURN();                                                                       \
+  }
+PLAN_SLOW_ARITHMETIC(slow_multiply, nat_mul)
+PLAN_SLOW_ARITHMETIC(slow_divide, nat_div)
+PLAN_SLOW_ARITHMETIC(slow_modulo, nat_mod)
+
 #define PLAN_LONG_ARITHMETIC(name, helper, fast_test, fast_value)                      \
   PLAN_HANDLER(name) {                                                                 \
     const Word* pc = pc_of(r2);                                                        \
@@ -363,16 +382,6 @@ inline bool row_element(Word x, Word index, Word& out) {
   if (o->kind() != Kind::kRow || (index >> 1) >= o->length()) return false;
   out = o->payload[index >> 1];
   return true;
-}
-inline Word argument_count(Word x) {
-  const Value v{x};
-  if (!v.is_pointer() || v.is_big()) return 0;
-  switch (v.object()->kind()) {
-    case Kind::kRow: return row_size(v) << 1;
-    case Kind::kClosure: return closure_size(v) << 1;
-    case Kind::kTab: return 1 << 1;
-    default: return 0;
-  }
 }
 }  // namespace
 
@@ -651,6 +660,14 @@ PLAN_HANDLER(kSelfTail) {
     sp[0] = pc[2];
     r1 = 0;
     PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
+  }
+  Block* block = static_cast<Block*>(info_of(pc[2])->code);
+  if (++block->heat >= 0) [[unlikely]] {
+    // The next turn is an entry: of native code, if there is some by now.
+    sp = to;
+    r2 = word_of(block->info);
+    r1 = block->code->function.word;
+    PLAN_TAIL enter_hot(PLAN_REGISTERS);
   }
   pc -= pc[3];
   PLAN_NEXT(0);

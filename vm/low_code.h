@@ -60,9 +60,35 @@ inline bool is_live(const LiveSet& set, uint32_t slot) {
   return ((set[slot / 64] >> (slot % 64)) & 1) != 0;
 }
 
-bool suspends(Op op);
+inline bool suspends(Op op) {
+  switch (op) {
+    case Op::kForce:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod:
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual:
+    case Op::kCompare:
+    case Op::kCall:
+    case Op::kCallKnown:
+    case Op::kSelfTail:
+    case Op::kJet: return true;
+    default: return false;
+  }
+}
+
 /// True when nothing follows the instruction on its path.
-bool ends_path(Op op);
+inline bool ends_path(Op op) {
+  switch (op) {
+    case Op::kRet:
+    case Op::kRetEval:
+    case Op::kTailCall:
+    case Op::kTailKnown:
+    case Op::kSelfTail: return true;
+    default: return false;
+  }
+}
 
 /// The slots still read after each instruction that suspends, its dst excluded; for kSelfTail the
 /// parameters. Empty sets elsewhere. O(instructions * slots / 64).

@@ -5,7 +5,7 @@
 //   - control jets on the strict spine are branches; lets are built at their first use on each
 //     path: evaluated on the spot if that use is strict, as a thunk otherwise;
 //   - primops evaluate their operands in the order of their laws, so the first crash is the same;
-//   - Note [Cheap eagerness].
+//   - Note [Cheap eagerness]; Note [Arguments in demand].
 // A let that belongs to a cycle is built as a group of thunks, patched into each other.
 //
 // Note [Cheap eagerness]
@@ -13,12 +13,18 @@
 //   and small (kLazy..): no analysis, no change of meaning, and most thunks of real Sire disappear
 //   (design, optimiser-study.md, finding 1). Nothing that could crash, run long or allocate much is
 //   ever computed early.
+//
+// Note [Arguments in demand]
+//   Optimised code evaluates the arguments that a known function is going to evaluate first, in that
+//   order, before the call (vm/demand.h), and builds the others after them, when more variables are
+//   evaluated. How they are passed does not change: the callee tests, as it does for any caller.
 #include <algorithm>
 #include <optional>
 
 #include "base/check.h"
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/demand.h"
 #include "vm/jets.h"
 #include "vm/low_code.h"
 #include "vm/machine.h"
@@ -31,6 +37,7 @@ namespace {
 constexpr uint32_t kLetCopySizeMax = 24;     ///< lets up to this size may be compiled on each path
 constexpr size_t kCopyInstructionsMax = 4000;  ///< beyond, lets are no longer compiled per path
 constexpr size_t kEagerLetBuildCount = 64;  ///< laws with more lets build them in order, at once
+constexpr uint32_t kDemandedDepthMax = 64;  ///< calls inside arguments in demand of calls
 
 struct Variable {
   enum class State : uint8_t { kUnbuilt, kSlot } state = State::kUnbuilt;
@@ -49,11 +56,15 @@ struct Lowering {
   uint32_t max_slot;
   uint32_t labels = 0;
   uint32_t let_copies = 0;
+  uint32_t demanded_depth = 0;
+  const bool uses_demand;
 
   Lowering(Machine& machine, Block& b)
       : vm(machine), block(b), code(*b.code), variables(b.code->ir.slots),
         parameters(static_cast<uint32_t>(b.captured.size())), next_slot(parameters),
-        max_slot(parameters) {
+        max_slot(parameters),
+        uses_demand((code.optimise || vm.options.optimise_always) &&
+                    vm.options.passes.has(Pass::kDemand)) {
     for (uint32_t i = 0; i < parameters; ++i) {
       variables[block.captured[i]] = {Variable::State::kSlot, false, i};
     }
@@ -409,15 +420,36 @@ struct Lowering {
     return emit_to(Op::kCall, dst, std::move(operands));
   }
   std::vector<Operand> call_operands(const Expr* e) {
+    const Head h = head_of(e);
+    if (h.known && e->args.size() >= h.arity) return arguments(h, e, {constant_operand(h.function)});
     std::vector<Operand> operands{lazy(e->head)};
     for (const Expr* a : e->args) operands.push_back(lazy(a));
     return operands;
   }
 
+  /// Appends the arguments of a call that is at least saturated. See Note [Arguments in demand].
+  std::vector<Operand> arguments(const Head& h, const Expr* e, std::vector<Operand> operands = {}) {
+    const size_t first = operands.size();
+    operands.resize(first + e->args.size());
+    std::vector<bool> done(e->args.size());
+    if (uses_demand && demanded_depth < kDemandedDepthMax) {
+      ++demanded_depth;
+      const Demand demand = demand_of(vm, h.function);
+      for (const uint8_t i : demand.order()) {
+        operands[first + i] = strict(e->args[i]);
+        done[i] = true;
+      }
+      --demanded_depth;
+    }
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (!done[i]) operands[first + i] = lazy(e->args[i]);
+    }
+    return operands;
+  }
+
   Operand strict_call(const Head& h, const Expr* e, uint32_t dst) {
     if (!h.function.is_function() || is_closure(h.function)) return strict_unknown(e, dst);
-    std::vector<Operand> args;
-    for (const Expr* a : e->args) args.push_back(lazy(a));
+    std::vector<Operand> args = arguments(h, e);
     gc::Info* callee = function_info(vm, h.function);
     const bool leaf = callee->entry == reinterpret_cast<void*>(run_leaf_jet);
     Operand result = emit_to(leaf ? Op::kJet : Op::kCallKnown, dst, std::move(args));
@@ -765,8 +797,7 @@ struct Lowering {
       tail_unknown(e);
       return;
     }
-    std::vector<Operand> args;
-    for (const Expr* a : e->args) args.push_back(lazy(a));
+    std::vector<Operand> args = arguments(h, e);
     if (h.function == code.function && block.is_law && !h.jet) {
       emit(Op::kSelfTail).operands = std::move(args);
       return;
@@ -857,35 +888,6 @@ struct Lowering {
 
 }  // namespace
 
-bool suspends(Op op) {
-  switch (op) {
-    case Op::kForce:
-    case Op::kMul:
-    case Op::kDiv:
-    case Op::kMod:
-    case Op::kIfEqual:
-    case Op::kIfLess:
-    case Op::kIfLessEqual:
-    case Op::kCompare:
-    case Op::kCall:
-    case Op::kCallKnown:
-    case Op::kSelfTail:
-    case Op::kJet: return true;
-    default: return false;
-  }
-}
-
-bool ends_path(Op op) {
-  switch (op) {
-    case Op::kRet:
-    case Op::kRetEval:
-    case Op::kTailCall:
-    case Op::kTailKnown:
-    case Op::kSelfTail: return true;
-    default: return false;
-  }
-}
-
 std::vector<LiveSet> live_after_suspension(const LowCode& low) {
   const size_t words = (low.slots + 63) / 64 + 1;
   const std::vector<Instruction>& out = low.instructions;
@@ -922,11 +924,10 @@ std::vector<LiveSet> live_after_suspension(const LowCode& low) {
 
 LowCode lower_block(Machine& vm, Block& block) { return Lowering(vm, block).run(); }
 
-void compile_block(Machine& vm, Block& block) {
-  PLAN_ASSERT(block.stream.empty());
+void decode_block(Machine& vm, Block& block) {
   if (block.is_law && block.body == nullptr) {
     decode_law(block.code->law, block.code->ir);
-    if (vm.options.optimise_always) {
+    if (block.code->optimise || vm.options.optimise_always) {
       optimise_law(vm, block.code->ir, block.code->function, vm.options.passes);
     }
     block.body = block.code->ir.body;
@@ -937,6 +938,11 @@ void compile_block(Machine& vm, Block& block) {
     // A deferred expression decodes to something else than itself: its own depth starts at 0.
     block.body = decoded;
   }
+}
+
+void compile_block(Machine& vm, Block& block) {
+  PLAN_ASSERT(block.stream.empty());
+  decode_block(vm, block);
   Code& code = *block.code;
   if (block.is_law) ++code.uncompiled;
   encode_block(vm, block, lower_block(vm, block));

@@ -2,23 +2,26 @@
 //
 // Invariants : while something evaluates, hp lives in a register and heap.hp is stale; helpers are
 //              called through PLAN_SYNC, which writes it back and reloads it.
-// Threads    : owner thread only, but for the atomics: `interrupt`, and the two limits, which
-//              another thread or a signal handler may lower (never raise).
+// Threads    : owner thread only, but for the atomics: `interrupt`, `tier_ready`, and the two limits,
+//              which another thread or a signal handler may lower (never raise).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "gc/collector.h"
 #include "gc/heap.h"
 #include "gc/info_table.h"
 #include "gc/stack.h"
 #include "vm/code.h"
+#include "vm/demand.h"
 #include "vm/dispatch.h"
 #include "vm/eval.h"
 #include "vm/jet_abi.h"
+#include "vm/tier.h"
 
 namespace plan::vm {
 
@@ -74,6 +77,12 @@ struct Machine {
   JetMatchSink match_sink = nullptr;
   void* match_context = nullptr;
   uint64_t jets_declined = 0;
+  std::unordered_map<Word, Demand> demands;  ///< of functions that have Code; see vm/demand.h
+  std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
+  std::atomic<bool> tier_ready{false};  ///< something waits to be installed
+  TierStatistics tier_statistics;
+  TierSink tier_sink = nullptr;
+  void* tier_context = nullptr;
   bool leaf_retried = false;   ///< the leaf under way found no room before
   uint64_t stress_polls = 0;  ///< every third collection under gc-stress is a major one
 };
@@ -95,6 +104,10 @@ inline bool below_limits(const Machine* vm, const Word* sp, const Word* hp) {
 gc::Info* function_info(Machine& vm, Value function);
 /// The entry of the law behind `pin`, jets aside.
 gc::Info* law_info(Machine& vm, Value function);
+/// A second, optimised Code of the same function, with the same entry record; freed with it.
+Code* new_twin(Machine& vm, Code& code);
+/// Decodes what `block` needs to be lowered. Direct code, allocates nothing in the heap.
+void decode_block(Machine& vm, Block& block);
 /// Compiles `block`. Direct code, allocates nothing in the heap.
 void compile_block(Machine& vm, Block& block);
 /// Makes a pin of a normal form and matches it against the jet table.

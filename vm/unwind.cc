@@ -20,7 +20,8 @@ void restore_limits(Machine& vm) {
   vm.stack_limit.store(vm.stack_soft_limit, std::memory_order_relaxed);
   vm.hp_limit.store(vm.heap.hp_limit, std::memory_order_relaxed);
   // An interrupt that came in between must not be lost.
-  if (vm.interrupt.load(std::memory_order_relaxed)) {
+  if (vm.interrupt.load(std::memory_order_relaxed) ||
+      vm.tier_ready.load(std::memory_order_relaxed)) {
     vm.hp_limit.store(nullptr, std::memory_order_relaxed);
   }
 }
@@ -52,6 +53,7 @@ OutcomeKind poll(Machine& vm, Word* sp, Value& live) {
   vm.stack.sp = sp;
   if (vm.interrupt.load(std::memory_order_relaxed)) return OutcomeKind::kInterrupted;
   if (vm.deadline_ns != 0 && now_ns() > vm.deadline_ns) return OutcomeKind::kTime;
+  if (vm.tier_ready.load(std::memory_order_relaxed)) install_native_code(vm);
   if (vm.heap.hp > vm.heap.hp_limit || vm.options.heap.stress ||
       vm.heap.used_bytes() > vm.heap.config().limit_bytes) {
     if (vm.options.heap.stress && ++vm.stress_polls % 3 == 0) {

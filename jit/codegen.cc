@@ -1,0 +1,1298 @@
+// jit/codegen.cc: linear code -> LLVM IR; see the Note in jit/codegen.h.
+#include "jit/codegen.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "jit/llvm_ir.h"
+#include "value/object.h"
+
+namespace plan::jit {
+
+namespace {
+
+using llvm::BasicBlock;
+using llvm::Function;
+using llvm::IRBuilder;
+using vm::Instruction;
+using vm::kNoLabel;
+using vm::Op;
+using vm::Operand;
+using vm::TierBlock;
+
+using IrValue = llvm::Value*;
+
+constexpr uint32_t kRegisters = 7;
+constexpr uint32_t kStateRegister = 6;  ///< index of r7
+constexpr uint32_t kStackSlackWords = 64;
+
+/// What is known of the value in a slot.
+enum Fact : uint8_t {
+  kNothing = 0,
+  kEvaluated = 1,
+  kNat = 2 | kEvaluated,
+  kSmall = 4 | kNat,
+};
+using Facts = std::vector<uint8_t>;
+
+/// Instructions that always suspend: the code after them is reached only by coming back.
+bool always_suspends(Op op) {
+  return op == Op::kCall || op == Op::kCallKnown || op == Op::kJet;
+}
+bool is_compare_branch(Op op) {
+  return op == Op::kIfEqual || op == Op::kIfLess || op == Op::kIfLessEqual;
+}
+
+/// Types and functions that all blocks of a request share.
+struct Shared {
+  llvm::LLVMContext& context;
+  llvm::Module& module;
+  const vm::TierRuntime& runtime;
+  llvm::PointerType* pointer;
+  llvm::IntegerType* word;
+  llvm::FunctionType* evaluates;  ///< void(sp, hp, vm, r1 .. r7)
+  llvm::FunctionType* helper;     ///< word(vm, word, word)
+  llvm::MDNode* unlikely;
+  std::string prefix;
+  uint64_t function_word;
+  const gc::Info* law_info;
+  Function* law_worker = nullptr;
+
+  explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
+      : context(m.getContext()), module(m), runtime(r),
+        pointer(llvm::PointerType::getUnqual(context)), word(llvm::Type::getInt64Ty(context)),
+        prefix(request.name), function_word(request.function), law_info(request.blocks[0].info) {
+    std::vector<llvm::Type*> types(3, pointer);
+    types.resize(3 + kRegisters, word);
+    evaluates = llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
+    helper = llvm::FunctionType::get(word, {pointer, word, word}, false);
+    unlikely = llvm::MDBuilder(context).createBranchWeights(1, 2000);
+  }
+
+  Function* new_function(const std::string& name) {
+    auto* f = Function::Create(evaluates, Function::ExternalLinkage, prefix + name, module);
+    f->setCallingConv(llvm::CallingConv::PreserveNone);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    f->setDSOLocal(true);
+    return f;
+  }
+};
+
+/// One root of a block: its entry (instruction < 0) or a resumption.
+struct Root {
+  int64_t instruction = -1;
+  uint32_t group = 0;
+  uint32_t state = 0;
+  Function* function = nullptr;  ///< what others jump to
+};
+
+/// The function that holds the code of one group of roots.
+struct Body {
+  Function* function = nullptr;
+  llvm::AllocaInst* sp = nullptr;
+  llvm::AllocaInst* hp = nullptr;
+  IrValue vm = nullptr;
+  std::vector<llvm::AllocaInst*> slots;
+  std::vector<uint32_t> roots;
+};
+
+class BlockGenerator {
+ public:
+  BlockGenerator(Shared& shared, const TierBlock& block, uint32_t number, bool is_law)
+      : s_(shared), b_(block), code_(block.low.instructions), is_law_(is_law),
+        parameters_(block.low.parameters),
+        in_registers_(is_law && parameters_ >= 1 && parameters_ <= vm::kRegisterArguments),
+        name_("." + std::to_string(number)), ir_(shared.context) {}
+
+  /// Declares the functions, so that others can refer to them.
+  void declare();
+  void define();
+  Function* entry() const { return entry_; }
+  Function* worker() const { return in_registers_ ? roots_[0].function : nullptr; }
+  Function* resume(size_t n) const {
+    const auto at = root_of_.find(n);
+    return at == root_of_.end() ? nullptr : roots_[at->second].function;
+  }
+
+ private:
+  // --- Control flow of the linear code.
+  void find_leaders();
+  std::vector<size_t> flow_successors(size_t n) const;
+  std::vector<size_t> resume_successors(size_t n) const;
+  size_t at_label(uint32_t label) const { return label_at_[label]; }
+  void group_roots();
+
+  // --- Building blocks.
+  IrValue constant(Word w) { return ir_.getInt64(w); }
+  IrValue address(const void* p) {
+    return llvm::ConstantExpr::getIntToPtr(
+        llvm::ConstantInt::get(s_.word, reinterpret_cast<Word>(p)), s_.pointer);
+  }
+  IrValue at(IrValue base, int64_t words) {
+    return ir_.CreateConstInBoundsGEP1_64(s_.word, base, static_cast<uint64_t>(words));
+  }
+  IrValue in_vm(uint32_t offset) {
+    return ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), body_->vm, offset);
+  }
+  IrValue load(IrValue from) { return ir_.CreateLoad(s_.word, from); }
+  IrValue load_pointer(IrValue from) { return ir_.CreateLoad(s_.pointer, from); }
+  IrValue sp() { return load_pointer(body_->sp); }
+  IrValue hp() { return load_pointer(body_->hp); }
+  BasicBlock* new_block(const char* name) {
+    return BasicBlock::Create(s_.context, name, body_->function);
+  }
+  void branch_unlikely(IrValue condition, BasicBlock* then, BasicBlock* otherwise) {
+    ir_.CreateCondBr(condition, then, otherwise, s_.unlikely);
+  }
+  IrValue value_of(const Operand& o) {
+    if (o.is_constant) return constant(o.value.word);
+    return load(body_->slots[o.slot]);
+  }
+  uint8_t facts_of(const Operand& o) const {
+    if (!o.is_constant) return facts_[o.slot];
+    if (o.value.is_small()) return kSmall;
+    if (o.value.is_nat()) return kNat;
+    return o.value.is_whnf() ? kEvaluated : kNothing;
+  }
+  bool known(const Operand& o, Fact fact) const { return (facts_of(o) & fact) == fact; }
+  void set(const Instruction& i, IrValue v, uint8_t facts) {
+    ir_.CreateStore(v, body_->slots[i.dst]);
+    facts_[i.dst] = facts;
+  }
+  IrValue tag_is(IrValue v, Word tag) {
+    return ir_.CreateICmpEQ(ir_.CreateAnd(v, constant(kTagMask)), constant(tag));
+  }
+  IrValue is_odd(IrValue v) { return ir_.CreateTrunc(v, ir_.getInt1Ty()); }
+  IrValue is_even(IrValue v) { return ir_.CreateNot(is_odd(v)); }
+  IrValue object(IrValue v, Word tag) {
+    return ir_.CreateIntToPtr(ir_.CreateSub(v, constant(tag)), s_.pointer);
+  }
+  IrValue kind_is(IrValue header, Kind kind) {
+    return ir_.CreateICmpEQ(ir_.CreateAnd(header, constant(0xff)),
+                            constant(static_cast<Word>(kind)));
+  }
+  IrValue bit(IrValue condition) {
+    return ir_.CreateShl(ir_.CreateZExt(condition, s_.word), constant(1));
+  }
+
+  // --- Leaving.
+  void tail(IrValue callee, IrValue sp, std::vector<IrValue> registers, IrValue r7 = nullptr);
+  void tail_to(const void* target, IrValue sp, std::vector<IrValue> registers,
+               IrValue r7 = nullptr) {
+    tail(address(target), sp, std::move(registers), r7);
+  }
+  IrValue push_frame(size_t n);
+  IrValue push_words(IrValue sp, const std::vector<IrValue>& words);
+  void return_value(IrValue v);
+  void poll(IrValue limits_passed, const char* name, BasicBlock* go_on);
+  void emit_call(IrValue sp, const Instruction& i);
+  void emit_apply(IrValue sp, const Instruction& i);
+  std::vector<IrValue> arguments(const Instruction& i, size_t from) {
+    std::vector<IrValue> result;
+    for (size_t k = from; k < i.operands.size(); ++k) result.push_back(value_of(i.operands[k]));
+    return result;
+  }
+  IrValue call_helper(const void* target, IrValue a, IrValue b);
+
+  // --- Instructions.
+  void emit_roots(uint32_t group);
+  void emit_entry(uint32_t root);
+  void emit_resume(uint32_t root);
+  void emit(size_t n);
+  void goto_instruction(size_t n);
+  BasicBlock* block_at(size_t n);
+  void flow_to(size_t n);
+  void emit_force(size_t n);
+  void emit_compare_branch(size_t n);
+  void emit_switch(const Instruction& i);
+  void emit_sum(const Instruction& i);
+  void emit_long(size_t n);
+  void emit_compare(size_t n);
+  void emit_idx(const Instruction& i);
+  void emit_lazy(const Instruction& i);
+  void emit_lazy_idx(const Instruction& i);
+  void emit_build(const Instruction& i);
+  IrValue seen_through(const Operand& o);
+  IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag);
+  IrValue truth(const Operand& o);
+  IrValue is_nat(const Operand& o);
+  IrValue compare_one_small(Op op, const Operand& a, const Operand& b);
+  IrValue row_length_above(IrValue v, Word index, BasicBlock* other);
+
+  Shared& s_;
+  const TierBlock& b_;
+  const std::vector<Instruction>& code_;
+  bool is_law_;
+  uint32_t parameters_;
+  bool in_registers_;
+  std::string name_;
+  IRBuilder<> ir_;
+
+  std::vector<size_t> label_at_;
+  std::vector<bool> leader_;
+  std::vector<uint32_t> group_of_;  ///< per leader
+  std::vector<Root> roots_;         ///< [0]: the entry
+  std::map<size_t, uint32_t> root_of_;  ///< by suspending instruction
+  std::vector<Body> bodies_;        ///< per group
+  Function* entry_ = nullptr;
+  std::vector<BasicBlock*> block_at_;
+  std::vector<Facts> facts_at_;     ///< per leader; empty: nothing has come there yet
+  Facts facts_;                     ///< where code is being emitted
+  Body* body_ = nullptr;
+  uint32_t stack_need_ = 0;         ///< most words pushed below sp at once
+};
+
+constexpr uint32_t kNoGroup = ~uint32_t{0};
+
+void BlockGenerator::find_leaders() {
+  label_at_.assign(b_.low.labels, 0);
+  leader_.assign(code_.size() + 1, false);
+  leader_[0] = true;
+  for (size_t n = 0; n < code_.size(); ++n) {
+    const Instruction& i = code_[n];
+    if (i.binds_label != kNoLabel) {
+      label_at_[i.binds_label] = n;
+      leader_[n] = true;
+      continue;
+    }
+    if (i.label != kNoLabel || !i.labels.empty() || vm::suspends(i.op) || vm::ends_path(i.op)) {
+      leader_[n + 1] = true;
+    }
+  }
+}
+
+/// Where control goes from instruction n without coming back from a suspension.
+std::vector<size_t> BlockGenerator::flow_successors(size_t n) const {
+  const Instruction& i = code_[n];
+  if (i.binds_label != kNoLabel) return {n + 1};
+  if (i.op == Op::kSelfTail) return {0};
+  if (vm::ends_path(i.op) || always_suspends(i.op)) return {};
+  std::vector<size_t> result;
+  if (i.op != Op::kJump && i.op != Op::kSwitch && i.op != Op::kTabSwitch) result.push_back(n + 1);
+  if (i.label != kNoLabel) result.push_back(at_label(i.label));
+  for (const uint32_t label : i.labels) result.push_back(at_label(label));
+  return result;
+}
+
+std::vector<size_t> BlockGenerator::resume_successors(size_t n) const {
+  std::vector<size_t> result{n + 1};
+  if (is_compare_branch(code_[n].op)) result.push_back(at_label(code_[n].label));
+  return result;
+}
+
+/// Roots that reach a common leader share a function (a union of sets of roots).
+void BlockGenerator::group_roots() {
+  roots_.push_back({});
+  for (size_t n = 0; n < b_.resumes.size(); ++n) {
+    if (b_.resumes[n] == nullptr) continue;
+    root_of_[n] = static_cast<uint32_t>(roots_.size());
+    roots_.push_back({static_cast<int64_t>(n), 0, 0, nullptr});
+  }
+  std::vector<uint32_t> parent(roots_.size());
+  std::iota(parent.begin(), parent.end(), 0u);
+  const auto find = [&](uint32_t x) {
+    while (parent[x] != x) x = parent[x] = parent[parent[x]];
+    return x;
+  };
+  std::vector<uint32_t> owner(code_.size() + 1, kNoGroup);  // per instruction: a root reaching it
+  for (uint32_t r = 0; r < roots_.size(); ++r) {
+    std::vector<size_t> work;
+    if (roots_[r].instruction < 0) {
+      work.push_back(0);
+    } else {
+      work = resume_successors(static_cast<size_t>(roots_[r].instruction));
+    }
+    while (!work.empty()) {
+      const size_t n = work.back();
+      work.pop_back();
+      if (n >= code_.size()) continue;
+      if (owner[n] != kNoGroup) {
+        parent[find(r)] = find(owner[n]);
+        continue;
+      }
+      owner[n] = r;
+      for (const size_t next : flow_successors(n)) work.push_back(next);
+    }
+  }
+  std::map<uint32_t, uint32_t> number;
+  for (uint32_t r = 0; r < roots_.size(); ++r) {
+    const auto [at, fresh] = number.emplace(find(r), static_cast<uint32_t>(bodies_.size()));
+    if (fresh) bodies_.emplace_back();
+    roots_[r].group = at->second;
+    bodies_[at->second].roots.push_back(r);
+  }
+  group_of_.assign(code_.size() + 1, kNoGroup);
+  for (size_t n = 0; n < code_.size(); ++n) {
+    if (owner[n] != kNoGroup) group_of_[n] = roots_[owner[n]].group;
+  }
+}
+
+void BlockGenerator::declare() {
+  find_leaders();
+  group_roots();
+  for (Body& body : bodies_) {
+    const bool shared = body.roots.size() > 1;
+    uint32_t state = 0;
+    for (const uint32_t r : body.roots) {
+      const std::string suffix =
+          roots_[r].instruction < 0 ? "" : "." + std::to_string(roots_[r].instruction);
+      roots_[r].function = s_.new_function(name_ + suffix);
+      roots_[r].state = state++;
+    }
+    body.function = shared ? s_.new_function(name_ + ".body" + std::to_string(body.roots[0]))
+                           : roots_[body.roots[0]].function;
+    if (shared) body.function->setLinkage(Function::InternalLinkage);
+  }
+  entry_ = in_registers_ ? s_.new_function(name_ + ".entry") : roots_[0].function;
+  for (size_t n = 0; n < code_.size(); ++n) {
+    const Instruction& i = code_[n];
+    uint32_t words = static_cast<uint32_t>(i.operands.size()) + 4;
+    if (!b_.live[n].empty()) {
+      for (const uint64_t part : b_.live[n]) words += static_cast<uint32_t>(llvm::popcount(part));
+    }
+    stack_need_ = std::max(stack_need_, words);
+  }
+  stack_need_ += parameters_ + kStackSlackWords;
+}
+
+// --- Leaving.
+
+void BlockGenerator::tail(IrValue callee, IrValue sp, std::vector<IrValue> registers,
+                          IrValue r7) {
+  std::vector<IrValue> args{sp, hp(), body_->vm};
+  for (uint32_t r = 0; r < kRegisters; ++r) {
+    IrValue v = llvm::PoisonValue::get(s_.word);
+    if (r < registers.size() && registers[r] != nullptr) v = registers[r];
+    if (r == kStateRegister && r7 != nullptr) v = r7;
+    args.push_back(v);
+  }
+  llvm::CallInst* call = ir_.CreateCall(s_.evaluates, callee, args);
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  ir_.CreateRetVoid();
+}
+
+IrValue BlockGenerator::push_words(IrValue sp, const std::vector<IrValue>& words) {
+  IrValue to = at(sp, -static_cast<int64_t>(words.size()));
+  for (size_t k = 0; k < words.size(); ++k) {
+    ir_.CreateStore(words[k], at(to, static_cast<int64_t>(k)));
+  }
+  return to;
+}
+
+IrValue BlockGenerator::push_frame(size_t n) {
+  std::vector<IrValue> words{constant(reinterpret_cast<Word>(b_.resumes[n]))};
+  for (uint32_t slot = 0; slot < b_.low.slots; ++slot) {
+    if (vm::is_live(b_.live[n], slot)) words.push_back(load(body_->slots[slot]));
+  }
+  return push_words(sp(), words);
+}
+
+void BlockGenerator::return_value(IrValue v) {
+  IrValue top = sp();
+  IrValue info = load_pointer(top);
+  tail(load_pointer(info), top, {v});
+}
+
+IrValue BlockGenerator::call_helper(const void* target, IrValue a, IrValue b) {
+  ir_.CreateStore(hp(), in_vm(s_.runtime.heap_hp));
+  IrValue result = ir_.CreateCall(s_.helper, address(target), {body_->vm, a, b});
+  ir_.CreateStore(load_pointer(in_vm(s_.runtime.heap_hp)), body_->hp);
+  return result;
+}
+
+// --- Roots.
+
+BasicBlock* BlockGenerator::block_at(size_t n) {
+  if (block_at_[n] == nullptr) {
+    block_at_[n] = BasicBlock::Create(s_.context, "i" + std::to_string(n),
+                                      bodies_[group_of_[n]].function);
+  }
+  return block_at_[n];
+}
+
+/// Notes that control reaches leader n with the facts at hand.
+void BlockGenerator::flow_to(size_t n) {
+  Facts& there = facts_at_[n];
+  if (there.empty()) {
+    there = facts_;
+    return;
+  }
+  for (size_t k = 0; k < there.size(); ++k) there[k] &= facts_[k];
+}
+
+void BlockGenerator::goto_instruction(size_t n) {
+  flow_to(n);
+  ir_.CreateBr(block_at(n));
+}
+
+/// Law: the arguments are in registers, or on the stack. Thunk: its captures are in the object.
+void BlockGenerator::emit_entry(uint32_t root) {
+  Function* f = body_->function;
+  facts_.assign(b_.low.slots, kNothing);
+  static_cast<void>(root);
+  if (is_law_) {
+    for (uint32_t p = 0; p < parameters_; ++p) {
+      IrValue v = in_registers_ ? f->getArg(3 + p) : load(at(sp(), p));
+      ir_.CreateStore(v, body_->slots[p]);
+    }
+    if (!in_registers_) ir_.CreateStore(at(sp(), parameters_), body_->sp);
+    ir_.CreateBr(block_at(0));
+    return;
+  }
+  IrValue thunk = f->getArg(3);
+  BasicBlock* slow = new_block("poll");
+  BasicBlock* go = new_block("enter");
+  IrValue low = ir_.CreateICmpULT(at(sp(), -static_cast<int64_t>(stack_need_)),
+                                  load_pointer(in_vm(s_.runtime.stack_limit)));
+  IrValue full = ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit)));
+  branch_unlikely(ir_.CreateOr(low, full), slow, go);
+  ir_.SetInsertPoint(slow);
+  ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request));
+  tail_to(s_.runtime.safepoint_thunk, sp(), {thunk});
+  ir_.SetInsertPoint(go);
+  IrValue o = object(thunk, kTagThunk);
+  for (uint32_t p = 0; p < parameters_; ++p) {
+    ir_.CreateStore(load(at(o, 1 + p)), body_->slots[p]);
+  }
+  IrValue header = ir_.CreateAnd(load(o), constant(~Word{0xff}));
+  ir_.CreateStore(ir_.CreateOr(header, constant(static_cast<Word>(Kind::kBlackhole))), o);
+  IrValue to = push_words(
+      sp(), {constant(reinterpret_cast<Word>(s_.runtime.update_info)), thunk});
+  ir_.CreateStore(to, body_->sp);
+  goto_instruction(0);
+}
+
+void BlockGenerator::emit_resume(uint32_t root) {
+  const auto n = static_cast<size_t>(roots_[root].instruction);
+  const Instruction& i = code_[n];
+  IrValue result = body_->function->getArg(3);
+  BasicBlock* slow = new_block("poll");
+  BasicBlock* go = new_block("resume");
+  branch_unlikely(ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit))), slow, go);
+  ir_.SetInsertPoint(slow);
+  tail_to(s_.runtime.safepoint_slow, sp(), {result});
+  ir_.SetInsertPoint(go);
+  int64_t word = 1;
+  for (uint32_t slot = 0; slot < b_.low.slots; ++slot) {
+    if (vm::is_live(b_.live[n], slot)) ir_.CreateStore(load(at(sp(), word++)), body_->slots[slot]);
+  }
+  ir_.CreateStore(at(sp(), word), body_->sp);
+  if (is_compare_branch(i.op)) {
+    ir_.CreateCondBr(ir_.CreateICmpNE(result, constant(0)), block_at(n + 1),
+                     block_at(at_label(i.label)));
+    return;
+  }
+  if (i.has_dst) ir_.CreateStore(result, body_->slots[i.dst]);
+  ir_.CreateBr(block_at(n + 1));
+}
+
+void BlockGenerator::emit_roots(uint32_t group) {
+  body_ = &bodies_[group];
+  Function* f = body_->function;
+  ir_.SetInsertPoint(BasicBlock::Create(s_.context, "start", f));
+  body_->vm = f->getArg(2);
+  body_->sp = ir_.CreateAlloca(s_.pointer);
+  body_->hp = ir_.CreateAlloca(s_.pointer);
+  for (uint32_t slot = 0; slot < b_.low.slots; ++slot) {
+    body_->slots.push_back(ir_.CreateAlloca(s_.word));
+  }
+  ir_.CreateStore(f->getArg(0), body_->sp);
+  ir_.CreateStore(f->getArg(1), body_->hp);
+  const auto emit_root = [&](uint32_t r) {
+    if (roots_[r].instruction < 0) {
+      emit_entry(r);
+    } else {
+      emit_resume(r);
+    }
+  };
+  if (body_->roots.size() == 1) {
+    emit_root(body_->roots[0]);
+    return;
+  }
+  IrValue state = f->getArg(3 + kStateRegister);
+  BasicBlock* impossible = new_block("impossible");
+  llvm::SwitchInst* dispatch = ir_.CreateSwitch(state, impossible);
+  ir_.SetInsertPoint(impossible);
+  ir_.CreateUnreachable();
+  for (const uint32_t r : body_->roots) {
+    BasicBlock* block = new_block("root");
+    dispatch->addCase(ir_.getInt64(roots_[r].state), block);
+    ir_.SetInsertPoint(block);
+    emit_root(r);
+  }
+  // What others jump to sets the state and passes everything on.
+  Body* shared = body_;
+  for (const uint32_t r : shared->roots) {
+    Function* stub = roots_[r].function;
+    ir_.SetInsertPoint(BasicBlock::Create(s_.context, "stub", stub));
+    std::vector<IrValue> args;
+    for (llvm::Argument& a : stub->args()) args.push_back(&a);
+    args[3 + kStateRegister] = constant(roots_[r].state);
+    llvm::CallInst* call = ir_.CreateCall(s_.evaluates, shared->function, args);
+    call->setCallingConv(llvm::CallingConv::PreserveNone);
+    call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+    ir_.CreateRetVoid();
+  }
+}
+
+void BlockGenerator::define() {
+  block_at_.assign(code_.size() + 1, nullptr);
+  facts_at_.assign(code_.size() + 1, {});
+  for (uint32_t group = 0; group < bodies_.size(); ++group) emit_roots(group);
+  if (in_registers_) {
+    // The general entry: arguments from the stack into registers.
+    ir_.SetInsertPoint(BasicBlock::Create(s_.context, "start", entry_));
+    std::vector<IrValue> args;
+    for (llvm::Argument& a : entry_->args()) args.push_back(&a);
+    for (uint32_t p = 0; p < parameters_; ++p) args[3 + p] = load(at(entry_->getArg(0), p));
+    args[0] = at(entry_->getArg(0), parameters_);
+    llvm::CallInst* call = ir_.CreateCall(s_.evaluates, roots_[0].function, args);
+    call->setCallingConv(llvm::CallingConv::PreserveNone);
+    call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+    ir_.CreateRetVoid();
+  }
+  for (size_t n = 0; n < code_.size(); ++n) {
+    if (group_of_[n] == kNoGroup) continue;
+    if (leader_[n]) {
+      if (n > 0 && ir_.GetInsertBlock()->getTerminator() == nullptr) goto_instruction(n);
+      body_ = &bodies_[group_of_[n]];
+      ir_.SetInsertPoint(block_at(n));
+      facts_ = facts_at_[n];
+      if (n == 0 || facts_.empty()) facts_.assign(b_.low.slots, kNothing);
+      if (n == 0 && is_law_) {
+        BasicBlock* slow = new_block("poll");
+        BasicBlock* go = new_block("turn");
+        IrValue low = ir_.CreateICmpULT(at(sp(), -static_cast<int64_t>(stack_need_)),
+                                        load_pointer(in_vm(s_.runtime.stack_limit)));
+        IrValue full = ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit)));
+        branch_unlikely(ir_.CreateOr(low, full), slow, go);
+        ir_.SetInsertPoint(slow);
+        ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request));
+        std::vector<IrValue> params;
+        for (uint32_t p = 0; p < parameters_; ++p) params.push_back(load(body_->slots[p]));
+        tail_to(s_.runtime.safepoint_apply, push_words(sp(), params),
+                {constant(s_.function_word), constant(reinterpret_cast<Word>(b_.info)),
+                 constant(parameters_)});
+        ir_.SetInsertPoint(go);
+      }
+    }
+    emit(n);
+    if (always_suspends(code_[n].op)) {
+      facts_[code_[n].dst] = kEvaluated;
+      flow_to(n + 1);
+    }
+  }
+}
+
+// --- Instructions.
+
+void BlockGenerator::emit(size_t n) {
+  const Instruction& i = code_[n];
+  if (i.binds_label != kNoLabel) return;  // its leader has been opened
+  switch (i.op) {
+    case Op::kMove: set(i, value_of(i.operands[0]), facts_of(i.operands[0])); return;
+    case Op::kForce: emit_force(n); return;
+    case Op::kRet: return_value(value_of(i.operands[0])); return;
+    case Op::kRetEval: {
+      IrValue v = value_of(i.operands[0]);
+      if (!known(i.operands[0], kEvaluated)) {
+        BasicBlock* thunk = new_block("thunk");
+        BasicBlock* value = new_block("value");
+        ir_.CreateCondBr(tag_is(v, kTagThunk), thunk, value);
+        ir_.SetInsertPoint(thunk);
+        tail_to(s_.runtime.eval_value, sp(), {v});
+        ir_.SetInsertPoint(value);
+      }
+      return_value(v);
+      return;
+    }
+    case Op::kJump: goto_instruction(at_label(i.label)); return;
+    case Op::kIf:
+    case Op::kIfZero:
+    case Op::kIfNat: {
+      const Operand& o = i.operands[0];
+      IrValue condition = i.op == Op::kIf       ? truth(o)
+                          : i.op == Op::kIfZero ? ir_.CreateICmpEQ(value_of(o), constant(0))
+                                                : is_nat(o);
+      flow_to(at_label(i.label));
+      BasicBlock* otherwise = block_at(at_label(i.label));
+      if (!o.is_constant) {
+        facts_[o.slot] |= i.op == Op::kIfZero ? kSmall : kNat;  // true only of nats
+      }
+      flow_to(n + 1);
+      ir_.CreateCondBr(condition, block_at(n + 1), otherwise);
+      return;
+    }
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual: emit_compare_branch(n); return;
+    case Op::kSwitch:
+    case Op::kTabSwitch: emit_switch(i); return;
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kInc:
+    case Op::kDec: emit_sum(i); return;
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod: emit_long(n); return;
+    case Op::kIdx: emit_idx(i); return;
+    case Op::kLen: {
+      IrValue v = value_of(i.operands[0]);
+      BasicBlock* other = new_block("other");
+      BasicBlock* join = new_block("join");
+      IrValue length = row_length_above(v, ~Word{0}, other);
+      IrValue fast = ir_.CreateShl(length, constant(1));
+      BasicBlock* fast_end = ir_.GetInsertBlock();
+      ir_.CreateBr(join);
+      ir_.SetInsertPoint(other);
+      IrValue slow = call_helper(s_.runtime.count, v, constant(0));
+      ir_.CreateBr(join);
+      ir_.SetInsertPoint(join);
+      llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+      result->addIncoming(fast, fast_end);
+      result->addIncoming(slow, other);
+      set(i, result, kSmall);
+      return;
+    }
+    case Op::kIsNat: set(i, bit(is_nat(i.operands[0])), kSmall); return;
+    case Op::kIsZero:
+      set(i, bit(ir_.CreateICmpEQ(value_of(i.operands[0]), constant(0))), kSmall);
+      return;
+    case Op::kNot: set(i, bit(ir_.CreateNot(truth(i.operands[0]))), kSmall); return;
+    case Op::kBit: set(i, bit(truth(i.operands[0])), kSmall); return;
+    case Op::kToNat: {
+      const Operand& o = i.operands[0];
+      const uint8_t facts = facts_of(o) | kNat;
+      set(i, ir_.CreateSelect(is_nat(o), value_of(o), constant(0)), facts);
+      return;
+    }
+    case Op::kCompare: emit_compare(n); return;
+    case Op::kLazyAdd:
+    case Op::kLazySub:
+    case Op::kLazyMul:
+    case Op::kLazyDiv:
+    case Op::kLazyMod:
+    case Op::kLazyCompare:
+    case Op::kLazyDec:
+    case Op::kLazyInc:
+    case Op::kLazyIsNat:
+    case Op::kLazyIsZero:
+    case Op::kLazyNot:
+    case Op::kLazyBit:
+    case Op::kLazyLen: emit_lazy(i); return;
+    case Op::kLazyIdx: emit_lazy_idx(i); return;
+    case Op::kRow:
+    case Op::kClosure:
+    case Op::kThunk:
+    case Op::kApplyThunk: emit_build(i); return;
+    case Op::kPatch: {
+      IrValue o = ir_.CreateIntToPtr(
+          ir_.CreateAnd(value_of(i.operands[0]), constant(~kTagMask)), s_.pointer);
+      ir_.CreateStore(value_of(i.operands[1]), at(o, 1 + static_cast<int64_t>(i.immediate)));
+      return;
+    }
+    case Op::kCall: emit_apply(push_frame(n), i); return;
+    case Op::kCallKnown: emit_call(push_frame(n), i); return;
+    case Op::kTailCall: emit_apply(sp(), i); return;
+    case Op::kTailKnown: emit_call(sp(), i); return;
+    case Op::kSelfTail: {
+      const std::vector<IrValue> args = arguments(i, 0);
+      for (uint32_t p = 0; p < parameters_; ++p) ir_.CreateStore(args[p], body_->slots[p]);
+      ir_.CreateBr(block_at(0));
+      return;
+    }
+    case Op::kJet: {
+      const std::vector<IrValue> args = arguments(i, 0);
+      tail_to(s_.runtime.run_leaf_jet, push_words(push_frame(n), args),
+              {constant(i.function.word), constant(reinterpret_cast<Word>(i.callee))});
+      return;
+    }
+    case Op::kCount: return;
+  }
+}
+
+void BlockGenerator::emit_apply(IrValue sp, const Instruction& i) {
+  IrValue f = value_of(i.operands[0]);
+  std::vector<IrValue> args = arguments(i, 1);
+  if (args.size() <= vm::kRegisterArguments) {
+    tail_to(s_.runtime.apply_registers[args.size()], sp, args, f);
+    return;
+  }
+  IrValue to = push_words(sp, args);
+  tail_to(s_.runtime.apply_values, to, {f, nullptr, constant(args.size())});
+}
+
+void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
+  std::vector<IrValue> args = arguments(i, 0);
+  IrValue info = address(i.callee);
+  IrValue info_word = constant(reinterpret_cast<Word>(i.callee));
+  if (args.size() > vm::kRegisterArguments || args.empty()) {
+    IrValue to = push_words(sp, args);
+    tail(load_pointer(info), to, {constant(i.function.word), info_word});
+    return;
+  }
+  if (i.callee == s_.law_info && s_.law_worker != nullptr) {
+    tail(s_.law_worker, sp, args, info_word);
+    return;
+  }
+  IrValue field = ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), info, s_.runtime.info_worker);
+  tail(load_pointer(field), sp, args, info_word);
+}
+
+void BlockGenerator::emit_force(size_t n) {
+  const Instruction& i = code_[n];
+  const Operand& o = i.operands[0];
+  IrValue v = value_of(o);
+  if (known(o, kEvaluated)) {
+    set(i, v, facts_of(o));
+    goto_instruction(n + 1);
+    return;
+  }
+  BasicBlock* evaluated = ir_.GetInsertBlock();
+  BasicBlock* pointer = new_block("pointer");
+  BasicBlock* through = new_block("through");
+  BasicBlock* slow = new_block("force");
+  BasicBlock* join = new_block("value");
+  branch_unlikely(tag_is(v, kTagThunk), pointer, join);
+  ir_.SetInsertPoint(pointer);
+  IrValue header = load(object(v, kTagThunk));
+  ir_.CreateCondBr(kind_is(header, Kind::kIndirection), through, slow);
+  ir_.SetInsertPoint(through);
+  IrValue target = load(at(object(v, kTagThunk), 1));
+  branch_unlikely(tag_is(target, kTagThunk), slow, join);
+  ir_.SetInsertPoint(slow);
+  llvm::PHINode* thunk = ir_.CreatePHI(s_.word, 2);
+  thunk->addIncoming(v, pointer);
+  thunk->addIncoming(target, through);
+  tail_to(s_.runtime.eval_value, push_frame(n), {thunk});
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  result->addIncoming(v, evaluated);
+  result->addIncoming(target, through);
+  set(i, result, kEvaluated);
+  goto_instruction(n + 1);
+}
+
+IrValue BlockGenerator::truth(const Operand& o) {
+  IrValue v = value_of(o);
+  if (known(o, kSmall)) return ir_.CreateICmpNE(v, constant(0));
+  IrValue small = ir_.CreateAnd(is_even(v), ir_.CreateICmpNE(v, constant(0)));
+  return ir_.CreateOr(small, tag_is(v, kTagBig));
+}
+
+IrValue BlockGenerator::is_nat(const Operand& o) {
+  if (known(o, kNat)) return ir_.getTrue();
+  IrValue v = value_of(o);
+  return ir_.CreateOr(is_even(v), tag_is(v, kTagBig));
+}
+
+/// A comparison of evaluated operands of which one is an immediate: smaller than anything that is
+/// not. Null if neither is known to be one.
+IrValue BlockGenerator::compare_one_small(Op op, const Operand& a, const Operand& b) {
+  const bool a_small = known(a, kSmall);
+  const bool b_small = known(b, kSmall);
+  IrValue x = value_of(a);
+  IrValue y = value_of(b);
+  if (op == Op::kIfEqual) {
+    return a_small || b_small ? ir_.CreateICmpEQ(x, y) : nullptr;
+  }
+  IrValue plain = op == Op::kIfLess ? ir_.CreateICmpULT(x, y) : ir_.CreateICmpULE(x, y);
+  if (a_small && b_small) return plain;
+  if (b_small) return ir_.CreateAnd(is_even(x), plain);
+  if (a_small) return ir_.CreateOr(is_odd(y), plain);
+  return nullptr;
+}
+
+void BlockGenerator::emit_compare_branch(size_t n) {
+  const Instruction& i = code_[n];
+  const Operand& a = i.operands[0];
+  const Operand& b = i.operands[1];
+  const size_t other = at_label(i.label);
+  flow_to(other);
+  flow_to(n + 1);
+  if (IrValue condition = compare_one_small(i.op, a, b)) {
+    ir_.CreateCondBr(condition, block_at(n + 1), block_at(other));
+    return;
+  }
+  IrValue x = value_of(a);
+  IrValue y = value_of(b);
+  BasicBlock* mixed = new_block("mixed");
+  BasicBlock* small = new_block("small");
+  BasicBlock* slow = new_block("compare");
+  BasicBlock* ordered = new_block("ordered");
+  branch_unlikely(is_odd(ir_.CreateOr(x, y)), mixed, small);
+  const auto test = [&](IrValue p, IrValue q, bool is_signed) {
+    if (i.op == Op::kIfEqual) return ir_.CreateICmpEQ(p, q);
+    if (i.op == Op::kIfLess) {
+      return is_signed ? ir_.CreateICmpSLT(p, q) : ir_.CreateICmpULT(p, q);
+    }
+    return is_signed ? ir_.CreateICmpSLE(p, q) : ir_.CreateICmpULE(p, q);
+  };
+  ir_.SetInsertPoint(small);
+  ir_.CreateCondBr(test(x, y, false), block_at(n + 1), block_at(other));
+  ir_.SetInsertPoint(mixed);
+  IrValue order = call_helper(s_.runtime.order, x, y);
+  ir_.CreateCondBr(ir_.CreateICmpEQ(order, constant(2)), slow, ordered);
+  ir_.SetInsertPoint(ordered);
+  ir_.CreateCondBr(test(order, constant(0), true), block_at(n + 1), block_at(other));
+  ir_.SetInsertPoint(slow);
+  const bool swapped = i.immediate != 0;
+  vm::CompareMode mode = vm::CompareMode::kEqual;
+  if (i.op == Op::kIfLess) {
+    mode = swapped ? vm::CompareMode::kGreater : vm::CompareMode::kLess;
+  } else if (i.op == Op::kIfLessEqual) {
+    mode = swapped ? vm::CompareMode::kGreaterEqual : vm::CompareMode::kLessEqual;
+  }
+  tail_to(s_.runtime.compare_values, push_frame(n),
+          {swapped ? y : x, swapped ? x : y, constant(static_cast<Word>(mode))});
+}
+
+void BlockGenerator::emit_switch(const Instruction& i) {
+  IrValue v = value_of(i.operands[0]);
+  const size_t otherwise = at_label(i.label);
+  flow_to(otherwise);
+  for (const uint32_t label : i.labels) flow_to(at_label(label));
+  BasicBlock* fallback = block_at(otherwise);
+  std::vector<size_t> big;
+  if (i.op == Op::kTabSwitch) {
+    for (size_t k = 0; k < i.keys.size(); ++k) {
+      if (!i.keys[k].is_small()) big.push_back(k);
+    }
+    if (!big.empty()) fallback = new_block("big");
+  }
+  llvm::SwitchInst* dispatch =
+      ir_.CreateSwitch(v, fallback, static_cast<unsigned>(i.labels.size()));
+  for (size_t k = 0; k < i.labels.size(); ++k) {
+    const Word key = i.op == Op::kSwitch ? small_nat(k).word : i.keys[k].word;
+    if ((key & 1) == 0) dispatch->addCase(ir_.getInt64(key), block_at(at_label(i.labels[k])));
+  }
+  if (big.empty()) return;
+  ir_.SetInsertPoint(fallback);
+  BasicBlock* next = new_block("key");
+  ir_.CreateCondBr(tag_is(v, kTagBig), next, block_at(otherwise));
+  for (const size_t k : big) {
+    ir_.SetInsertPoint(next);
+    IrValue order = call_helper(s_.runtime.order, v, constant(i.keys[k].word));
+    next = new_block("key");
+    ir_.CreateCondBr(ir_.CreateICmpEQ(order, constant(0)), block_at(at_label(i.labels[k])), next);
+  }
+  ir_.SetInsertPoint(next);
+  ir_.CreateBr(block_at(otherwise));
+}
+
+void BlockGenerator::emit_sum(const Instruction& i) {
+  const bool binary = i.op == Op::kAdd || i.op == Op::kSub;
+  const Operand& a = i.operands[0];
+  const Operand b = binary ? i.operands[1] : vm::constant_operand(small_nat(1));
+  IrValue x = value_of(a);
+  IrValue y = value_of(b);
+  const bool small = known(a, kSmall) && known(b, kSmall);
+  const bool sum = i.op == Op::kAdd || i.op == Op::kInc;
+  const void* helper = i.op == Op::kAdd   ? s_.runtime.add
+                       : i.op == Op::kSub ? s_.runtime.subtract
+                       : i.op == Op::kInc ? s_.runtime.increment
+                                          : s_.runtime.decrement;
+  if (!sum && small) {
+    set(i, ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y), kSmall);
+    return;
+  }
+  BasicBlock* slow = new_block("slow");
+  BasicBlock* join = new_block("join");
+  if (!small) {
+    BasicBlock* fast = new_block("fast");
+    IrValue bits = known(a, kSmall) ? y : known(b, kSmall) ? x : ir_.CreateOr(x, y);
+    branch_unlikely(is_odd(bits), slow, fast);
+    ir_.SetInsertPoint(fast);
+  }
+  IrValue quick = nullptr;
+  if (sum) {
+    IrValue pair = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::uadd_with_overflow, x, y);
+    quick = ir_.CreateExtractValue(pair, 0);
+    branch_unlikely(ir_.CreateExtractValue(pair, 1), slow, join);
+  } else {
+    quick = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
+    ir_.CreateBr(join);
+  }
+  BasicBlock* fast_end = ir_.GetInsertBlock();
+  ir_.SetInsertPoint(slow);
+  IrValue big = call_helper(helper, x, y);
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  result->addIncoming(quick, fast_end);
+  result->addIncoming(big, slow);
+  set(i, result, kNat);
+}
+
+/// Products, quotients and remainders: what is not immediate suspends.
+void BlockGenerator::emit_long(size_t n) {
+  const Instruction& i = code_[n];
+  const Operand& a = i.operands[0];
+  const Operand& b = i.operands[1];
+  IrValue x = value_of(a);
+  IrValue y = value_of(b);
+  BasicBlock* slow = new_block("slow");
+  const bool small = known(a, kSmall) && known(b, kSmall);
+  if (!small) {
+    BasicBlock* fast = new_block("fast");
+    IrValue bits = known(a, kSmall) ? y : known(b, kSmall) ? x : ir_.CreateOr(x, y);
+    branch_unlikely(is_odd(bits), slow, fast);
+    ir_.SetInsertPoint(fast);
+  }
+  BasicBlock* done = new_block("done");
+  IrValue quick = nullptr;
+  if (i.op == Op::kMul) {
+    IrValue pair = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umul_with_overflow,
+                                             ir_.CreateLShr(x, constant(1)), y);
+    branch_unlikely(ir_.CreateExtractValue(pair, 1), slow, done);
+    ir_.SetInsertPoint(done);
+    quick = ir_.CreateExtractValue(pair, 0);
+  } else {
+    if (b.is_constant && b.value.word != 0) {
+      ir_.CreateBr(done);
+    } else {
+      branch_unlikely(ir_.CreateICmpEQ(y, constant(0)), slow, done);
+    }
+    ir_.SetInsertPoint(done);
+    quick = i.op == Op::kDiv ? ir_.CreateShl(ir_.CreateUDiv(x, y), constant(1))
+                             : ir_.CreateURem(x, y);
+  }
+  set(i, quick, i.op != Op::kMul && small ? kSmall : kNat);
+  goto_instruction(n + 1);
+  ir_.SetInsertPoint(slow);
+  const void* target = i.op == Op::kMul   ? s_.runtime.multiply
+                       : i.op == Op::kDiv ? s_.runtime.divide
+                                          : s_.runtime.modulo;
+  tail_to(target, push_frame(n), {x, y});
+}
+
+void BlockGenerator::emit_compare(size_t n) {
+  const Instruction& i = code_[n];
+  const auto mode = static_cast<vm::CompareMode>(i.immediate);
+  IrValue x = value_of(i.operands[0]);
+  IrValue y = value_of(i.operands[1]);
+  BasicBlock* mixed = new_block("mixed");
+  BasicBlock* small = new_block("small");
+  BasicBlock* join = new_block("join");
+  BasicBlock* slow = new_block("compare");
+  branch_unlikely(is_odd(ir_.CreateOr(x, y)), mixed, small);
+  ir_.SetInsertPoint(small);
+  IrValue less = ir_.CreateSExt(ir_.CreateICmpULT(x, y), s_.word);
+  IrValue greater = ir_.CreateZExt(ir_.CreateICmpUGT(x, y), s_.word);
+  IrValue quick = ir_.CreateOr(less, greater);
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(mixed);
+  IrValue helped = call_helper(s_.runtime.order, x, y);
+  ir_.CreateCondBr(ir_.CreateICmpEQ(helped, constant(2)), slow, join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* order = ir_.CreatePHI(s_.word, 2);
+  order->addIncoming(quick, small);
+  order->addIncoming(helped, mixed);
+  IrValue zero = constant(0);
+  IrValue result = nullptr;
+  switch (mode) {
+    case vm::CompareMode::kOrder:
+      result = ir_.CreateShl(ir_.CreateAdd(order, constant(1)), constant(1));
+      break;
+    case vm::CompareMode::kEqual: result = bit(ir_.CreateICmpEQ(order, zero)); break;
+    case vm::CompareMode::kNotEqual: result = bit(ir_.CreateICmpNE(order, zero)); break;
+    case vm::CompareMode::kLess: result = bit(ir_.CreateICmpSLT(order, zero)); break;
+    case vm::CompareMode::kLessEqual: result = bit(ir_.CreateICmpSLE(order, zero)); break;
+    case vm::CompareMode::kGreater: result = bit(ir_.CreateICmpSGT(order, zero)); break;
+    case vm::CompareMode::kGreaterEqual: result = bit(ir_.CreateICmpSGE(order, zero)); break;
+  }
+  set(i, result, kSmall);
+  goto_instruction(n + 1);
+  ir_.SetInsertPoint(slow);
+  tail_to(s_.runtime.compare_values, push_frame(n), {x, y, constant(i.immediate)});
+}
+
+/// Goes on, with its length, if `v` is a row longer than `index` (all ones: of any length); else to
+/// `other`.
+IrValue BlockGenerator::row_length_above(IrValue v, Word index, BasicBlock* other) {
+  BasicBlock* data = new_block("data");
+  BasicBlock* row = new_block("row");
+  ir_.CreateCondBr(tag_is(v, kTagData), data, other);
+  ir_.SetInsertPoint(data);
+  IrValue header = load(object(v, kTagData));
+  IrValue length = ir_.CreateLShr(header, constant(16));
+  IrValue fits = kind_is(header, Kind::kRow);
+  if (index != ~Word{0}) fits = ir_.CreateAnd(fits, ir_.CreateICmpUGT(length, constant(index)));
+  ir_.CreateCondBr(fits, row, other);
+  ir_.SetInsertPoint(row);
+  return length;
+}
+
+void BlockGenerator::emit_idx(const Instruction& i) {
+  IrValue v = value_of(i.operands[0]);
+  const Word index = i.immediate >> 1;
+  BasicBlock* other = new_block("other");
+  BasicBlock* join = new_block("join");
+  row_length_above(v, index, other);
+  IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
+  BasicBlock* fast_end = ir_.GetInsertBlock();
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(other);
+  IrValue slow = call_helper(s_.runtime.select, v, constant(index));
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  result->addIncoming(element, fast_end);
+  result->addIncoming(slow, other);
+  set(i, result, kNothing);
+}
+
+/// The operand with one indirection removed.
+IrValue BlockGenerator::seen_through(const Operand& o) {
+  IrValue v = value_of(o);
+  if (known(o, kEvaluated)) return v;
+  BasicBlock* before = ir_.GetInsertBlock();
+  BasicBlock* pointer = new_block("pointer");
+  BasicBlock* through = new_block("through");
+  BasicBlock* join = new_block("seen");
+  ir_.CreateCondBr(tag_is(v, kTagThunk), pointer, join);
+  ir_.SetInsertPoint(pointer);
+  ir_.CreateCondBr(kind_is(load(object(v, kTagThunk)), Kind::kIndirection), through, join);
+  ir_.SetInsertPoint(through);
+  IrValue target = load(at(object(v, kTagThunk), 1));
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 3);
+  result->addIncoming(v, before);
+  result->addIncoming(v, pointer);
+  result->addIncoming(target, through);
+  return result;
+}
+
+IrValue BlockGenerator::allocate(Word header, const std::vector<IrValue>& words, Word tag) {
+  IrValue to = hp();
+  ir_.CreateStore(constant(header), to);
+  for (size_t k = 0; k < words.size(); ++k) {
+    ir_.CreateStore(words[k], at(to, 1 + static_cast<int64_t>(k)));
+  }
+  ir_.CreateStore(at(to, 1 + static_cast<int64_t>(words.size())), body_->hp);
+  return ir_.CreateOr(ir_.CreatePtrToInt(to, s_.word), constant(tag));
+}
+
+/// Cheap eagerness (the Note in vm/lower.cc).
+void BlockGenerator::emit_lazy(const Instruction& i) {
+  const bool binary = i.operands.size() == 2;
+  const Operand& a = i.operands[0];
+  IrValue x = seen_through(a);
+  IrValue y = binary ? seen_through(i.operands[1]) : nullptr;
+  const bool small = known(a, kSmall) && (!binary || known(i.operands[1], kSmall));
+  const bool tests_only = i.op == Op::kLazyIsNat || i.op == Op::kLazyIsZero ||
+                          i.op == Op::kLazyNot || i.op == Op::kLazyBit || i.op == Op::kLazyLen;
+  BasicBlock* slow = nullptr;
+  BasicBlock* join = nullptr;
+  std::vector<std::pair<IrValue, BasicBlock*>> results;
+  const auto need_slow = [&](IrValue condition) {
+    if (slow == nullptr) slow = new_block("suspend");
+    BasicBlock* fast = new_block("cheap");
+    ir_.CreateCondBr(condition, slow, fast);
+    ir_.SetInsertPoint(fast);
+  };
+  uint8_t facts = kNothing;
+  if (tests_only) {
+    if (!known(a, kEvaluated)) need_slow(tag_is(x, kTagThunk));
+  } else if (i.op == Op::kLazyCompare) {
+    if (!small) {
+      // Evaluated, and at least one an immediate.
+      IrValue thunk = ir_.CreateOr(tag_is(x, kTagThunk), tag_is(y, kTagThunk));
+      IrValue both_odd = is_odd(ir_.CreateAnd(x, y));
+      need_slow(ir_.CreateOr(thunk, both_odd));
+    }
+  } else if (!small) {
+    need_slow(is_odd(binary ? ir_.CreateOr(x, y) : x));
+  }
+  IrValue quick = nullptr;
+  const auto overflowing = [&](llvm::Intrinsic::ID id, IrValue p, IrValue q) {
+    IrValue pair = ir_.CreateBinaryIntrinsic(id, p, q);
+    need_slow(ir_.CreateExtractValue(pair, 1));
+    return ir_.CreateExtractValue(pair, 0);
+  };
+  IrValue small_truth = nullptr;
+  switch (i.op) {
+    case Op::kLazyAdd: quick = overflowing(llvm::Intrinsic::uadd_with_overflow, x, y); break;
+    case Op::kLazyInc:
+      quick = overflowing(llvm::Intrinsic::uadd_with_overflow, x, constant(2));
+      break;
+    case Op::kLazySub:
+      quick = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
+      facts = kSmall;
+      break;
+    case Op::kLazyDec:
+      quick = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, constant(2));
+      facts = kSmall;
+      break;
+    case Op::kLazyMul:
+      quick = overflowing(llvm::Intrinsic::umul_with_overflow, ir_.CreateLShr(x, constant(1)), y);
+      break;
+    case Op::kLazyDiv:
+    case Op::kLazyMod: {
+      // By zero: 0, and the dividend.
+      IrValue zero = ir_.CreateICmpEQ(y, constant(0));
+      IrValue divisor = ir_.CreateSelect(zero, constant(2), y);
+      quick = i.op == Op::kLazyDiv
+                  ? ir_.CreateSelect(zero, constant(0),
+                                     ir_.CreateShl(ir_.CreateUDiv(x, divisor), constant(1)))
+                  : ir_.CreateSelect(zero, x, ir_.CreateURem(x, divisor));
+      facts = kSmall;
+      break;
+    }
+    case Op::kLazyCompare: {
+      // An immediate is smaller than anything else.
+      IrValue x_less = ir_.CreateOr(is_odd(y), ir_.CreateAnd(is_even(x), ir_.CreateICmpULT(x, y)));
+      IrValue same = ir_.CreateICmpEQ(x, y);
+      IrValue condition = nullptr;
+      switch (static_cast<vm::CompareMode>(i.immediate)) {
+        case vm::CompareMode::kEqual: condition = same; break;
+        case vm::CompareMode::kNotEqual: condition = ir_.CreateNot(same); break;
+        case vm::CompareMode::kLess: condition = x_less; break;
+        case vm::CompareMode::kLessEqual: condition = ir_.CreateOr(x_less, same); break;
+        case vm::CompareMode::kGreater:
+          condition = ir_.CreateNot(ir_.CreateOr(x_less, same));
+          break;
+        case vm::CompareMode::kGreaterEqual: condition = ir_.CreateNot(x_less); break;
+        case vm::CompareMode::kOrder: condition = ir_.getFalse(); break;  // never made lazily
+      }
+      quick = bit(condition);
+      facts = kSmall;
+      break;
+    }
+    case Op::kLazyIsNat:
+      quick = bit(ir_.CreateOr(is_even(x), tag_is(x, kTagBig)));
+      facts = kSmall;
+      break;
+    case Op::kLazyIsZero:
+      quick = bit(ir_.CreateICmpEQ(x, constant(0)));
+      facts = kSmall;
+      break;
+    case Op::kLazyNot:
+    case Op::kLazyBit:
+      small_truth = ir_.CreateAnd(is_even(x), ir_.CreateICmpNE(x, constant(0)));
+      small_truth = ir_.CreateOr(small_truth, tag_is(x, kTagBig));
+      quick = bit(i.op == Op::kLazyBit ? small_truth : ir_.CreateNot(small_truth));
+      facts = kSmall;
+      break;
+    default:  // kLazyLen
+      quick = call_helper(s_.runtime.count, x, constant(0));
+      facts = kSmall;
+      break;
+  }
+  if (slow == nullptr) {
+    set(i, quick, facts);
+    return;
+  }
+  join = new_block("join");
+  results.emplace_back(quick, ir_.GetInsertBlock());
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(slow);
+  std::vector<IrValue> words{constant(i.function.word), x};
+  if (binary) words.push_back(y);
+  IrValue thunk = allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index),
+                           words, kTagThunk);
+  results.emplace_back(thunk, ir_.GetInsertBlock());
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  for (const auto& [v, from] : results) result->addIncoming(v, from);
+  set(i, result, kNothing);
+}
+
+void BlockGenerator::emit_lazy_idx(const Instruction& i) {
+  const Word index = i.immediate >> 1;
+  IrValue v = seen_through(i.operands[0]);
+  BasicBlock* other = new_block("other");
+  BasicBlock* join = new_block("join");
+  std::vector<std::pair<IrValue, BasicBlock*>> results;
+  row_length_above(v, index, other);
+  IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
+  results.emplace_back(element, ir_.GetInsertBlock());
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(other);
+  if (!known(i.operands[0], kEvaluated)) {
+    BasicBlock* thunk = new_block("suspend");
+    BasicBlock* value = new_block("value");
+    ir_.CreateCondBr(tag_is(v, kTagThunk), thunk, value);
+    ir_.SetInsertPoint(thunk);
+    IrValue selector = allocate(thunk_header(Kind::kSelector, 2, s_.runtime.selector_index),
+                                {v, constant(i.immediate)}, kTagThunk);
+    results.emplace_back(selector, thunk);
+    ir_.CreateBr(join);
+    ir_.SetInsertPoint(value);
+  }
+  IrValue slow = call_helper(s_.runtime.select, v, constant(index));
+  results.emplace_back(slow, ir_.GetInsertBlock());
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 3);
+  for (const auto& [w, from] : results) result->addIncoming(w, from);
+  set(i, result, kNothing);
+}
+
+void BlockGenerator::emit_build(const Instruction& i) {
+  std::vector<IrValue> words = arguments(i, 0);
+  const size_t count = words.size();
+  if (words.empty()) words.push_back(constant(0));
+  switch (i.op) {
+    case Op::kRow:
+      set(i, allocate(make_header(Kind::kRow, count), words, kTagData), kEvaluated);
+      return;
+    case Op::kClosure: {
+      if (count == 0) words.clear();
+      words.insert(words.begin(), constant(i.function.word));
+      set(i, allocate(closure_header(count, i.immediate), words, kTagFunction), kEvaluated);
+      return;
+    }
+    case Op::kThunk:
+      set(i, allocate(thunk_header(Kind::kThunk, words.size(), i.callee->index), words, kTagThunk),
+          kNothing);
+      return;
+    default:  // kApplyThunk
+      set(i,
+          allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index), words,
+                   kTagThunk),
+          kNothing);
+      return;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::TierRequest& request,
+                                       const vm::TierRuntime& runtime,
+                                       const std::string& table_name) {
+  auto module = std::make_unique<llvm::Module>(table_name, context);
+  Shared shared(*module, request, runtime);
+  std::vector<std::unique_ptr<BlockGenerator>> blocks;
+  for (size_t k = 0; k < request.blocks.size(); ++k) {
+    blocks.push_back(std::make_unique<BlockGenerator>(shared, request.blocks[k],
+                                                      static_cast<uint32_t>(k), k == 0));
+    blocks.back()->declare();
+  }
+  shared.law_worker = blocks[0]->worker();
+  std::vector<llvm::Constant*> table;
+  const auto add = [&](Function* f) {
+    table.push_back(f != nullptr ? static_cast<llvm::Constant*>(f)
+                                 : llvm::ConstantPointerNull::get(shared.pointer));
+  };
+  for (size_t k = 0; k < blocks.size(); ++k) {
+    blocks[k]->define();
+    add(blocks[k]->entry());
+    add(blocks[k]->worker());
+    for (size_t n = 0; n < request.blocks[k].resumes.size(); ++n) {
+      if (request.blocks[k].resumes[n] != nullptr) add(blocks[k]->resume(n));
+    }
+  }
+  auto* type = llvm::ArrayType::get(shared.pointer, table.size());
+  auto* global = new llvm::GlobalVariable(*module, type, true, llvm::GlobalValue::ExternalLinkage,
+                                          llvm::ConstantArray::get(type, table), table_name);
+  global->setDSOLocal(true);
+  return module;
+}
+
+}  // namespace plan::jit

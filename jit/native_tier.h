@@ -1,0 +1,22 @@
+// jit/native_tier.h: the native tier of an evaluator: a thread that feeds the compiler.
+#pragma once
+
+#include <string>
+
+#include "jit/compiler.h"
+
+namespace plan::vm {
+class Evaluator;
+}
+
+namespace plan::jit {
+
+/// Gives `evaluator` a native tier, as its options say; with TierMode::kInterpreter, none. The
+/// compiler is loaded when the first law is hot; if that fails, one line on stderr says why, and
+/// the interpreter goes on.
+void attach_native_tier(vm::Evaluator& evaluator, const CompilerOptions& options);
+
+/// Where the plug-in is looked for, in this order.
+std::string plug_in_candidates();
+
+}  // namespace plan::jit

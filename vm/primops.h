@@ -1,0 +1,40 @@
+// vm/primops.h: what interpreter and native code share of the primitive operations. Direct code on
+// evaluated operands.
+#pragma once
+
+#include "value/object.h"
+#include "value/order.h"
+#include "vm/dispatch.h"
+
+namespace plan::vm {
+
+/// How `a` and `b` compare (negative, 0, positive) where that needs no look inside them; else 2.
+inline int quick_order(Word a, Word b) {
+  if (((a | b) & 1) == 0) return a < b ? -1 : (a > b ? 1 : 0);
+  const bool na = Value{a}.is_nat();
+  const bool nb = Value{b}.is_nat();
+  if (na != nb) return na ? -1 : 1;
+  if (!na) return 2;
+  if ((a & 1) == 0) return -1;
+  if ((b & 1) == 0) return 1;
+  return compare_normal(Value{a}, Value{b});
+}
+
+/// The number of arguments of an application, as a nat word; 0 for everything else.
+inline Word argument_count(Word x) {
+  const Value v{x};
+  if (!v.is_pointer() || v.is_big()) return 0;
+  switch (v.object()->kind()) {
+    case Kind::kRow: return row_size(v) << 1;
+    case Kind::kClosure: return closure_size(v) << 1;
+    case Kind::kTab: return 1 << 1;
+    default: return 0;
+  }
+}
+
+// Multiplication and division whose operands are in r1 and r2; they return to the frame at sp.
+PLAN_EVALUATES slow_multiply(PLAN_STATE);
+PLAN_EVALUATES slow_divide(PLAN_STATE);
+PLAN_EVALUATES slow_modulo(PLAN_STATE);
+
+}  // namespace plan::vm

@@ -1,0 +1,216 @@
+// vm/tier.cc: prepares hot laws for the native tier and installs what it made.
+#include "vm/tier.h"
+
+#include <algorithm>
+
+#include "gc/make.h"
+#include "gc/region.h"
+#include "vm/machine.h"
+#include "vm/nat_ops.h"
+#include "vm/primops.h"
+#include "vm/unwind.h"
+
+namespace plan::vm {
+
+namespace {
+
+uint32_t offset_in(const Machine& vm, const void* field) {
+  return static_cast<uint32_t>(static_cast<const char*>(field) -
+                               reinterpret_cast<const char*>(&vm));
+}
+
+Word add(Machine* vm, Word a, Word b) {
+  return nat_add(vm->heap, nat_of(Value{a}), nat_of(Value{b})).word;
+}
+Word subtract(Machine* vm, Word a, Word b) {
+  return nat_sub(vm->heap, nat_of(Value{a}), nat_of(Value{b})).word;
+}
+Word increment(Machine* vm, Word a, Word) { return nat_inc(vm->heap, nat_of(Value{a})).word; }
+Word decrement(Machine* vm, Word a, Word) { return nat_dec(vm->heap, nat_of(Value{a})).word; }
+Word select(Machine* vm, Word x, Word i) { return select_argument(*vm, Value{x}, i).word; }
+Word count(Machine*, Word x, Word) { return argument_count(x); }
+Word order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
+
+template <typename F>
+const void* address(F* function) {
+  return reinterpret_cast<const void*>(function);
+}
+
+std::string printable_name(Value function) {
+  Value law = function;
+  if (is_pin(law)) law = deref(pin_item(law));
+  std::string text;
+  if (!is_law(law)) return "?";
+  uint64_t scratch = 0;
+  for (const uint64_t limb : nat_limbs(law_name(law), scratch)) {
+    for (uint64_t rest = limb; rest != 0; rest >>= 8) text.push_back(static_cast<char>(rest));
+  }
+  std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '_');
+  return text.empty() ? "law" : text.substr(0, 64);
+}
+
+/// The record of the frame of one suspension: [record, live slots].
+gc::Info* native_resume_info(Machine& vm, Code& twin, Block& block, const LiveSet& live) {
+  gc::Info* info = vm.infos.add();
+  twin.infos.push_back(info);
+  info->code = &block;
+  info->owner = twin.region;
+  uint32_t words = 0;
+  for (const uint64_t part : live) words += static_cast<uint32_t>(__builtin_popcountll(part));
+  info->frame_words = 1 + words;
+  info->live = words >= 64 ? ~uint64_t{0} : (uint64_t{1} << words) - 1;
+  if (words > 64) {
+    auto masks = std::make_unique<uint64_t[]>((words + 63) / 64 - 1);
+    std::fill_n(masks.get(), (words + 63) / 64 - 1, ~uint64_t{0});
+    info->more_live = masks.get();
+    twin.masks.push_back(std::move(masks));
+  }
+  return info;
+}
+
+bool builds_huge_object(const LowCode& low) {
+  return std::any_of(low.instructions.begin(), low.instructions.end(), [](const Instruction& i) {
+    return i.operands.size() > kTierObjectWordsMax;
+  });
+}
+
+TierBlock lower_for_native(Machine& vm, Code& twin, Block& block) {
+  TierBlock result;
+  result.block = &block;
+  result.info = block.info;
+  decode_block(vm, block);
+  result.low = lower_block(vm, block);
+  result.live = live_after_suspension(result.low);
+  result.resumes.resize(result.live.size());
+  for (size_t n = 0; n < result.live.size(); ++n) {
+    // A loop's next turn is not a frame: its poll goes back to the entry.
+    if (result.live[n].empty() || result.low.instructions[n].op == Op::kSelfTail) continue;
+    result.resumes[n] = native_resume_info(vm, twin, block, result.live[n]);
+  }
+  return result;
+}
+
+/// Lowers the law of `hot` and every expression it suspends. Null: see `failure`.
+std::unique_ptr<TierRequest> make_request(Machine& vm, Code& hot, TierFailure& failure) {
+  Code& twin = *new_twin(vm, hot);
+  auto request = std::make_unique<TierRequest>();
+  request->twin = &twin;
+  request->function = twin.function.word;
+  request->name = printable_name(twin.function);
+  uint64_t instructions = 0;
+  const auto accept = [&](Block& block) {
+    request->blocks.push_back(lower_for_native(vm, twin, block));
+    const LowCode& low = request->blocks.back().low;
+    instructions += low.instructions.size();
+    if (instructions > kTierInstructionsMax) failure = TierFailure::kTooLarge;
+    if (builds_huge_object(low)) failure = TierFailure::kHugeObject;
+  };
+  accept(twin.entry);
+  for (size_t i = 0; i < twin.blocks.size() && failure == TierFailure::kNone; ++i) {
+    accept(twin.blocks[i]);
+  }
+  return failure == TierFailure::kNone ? std::move(request) : nullptr;
+}
+
+void install(Machine& vm, const TierRequest& request) {
+  ++vm.tier_statistics.laws;
+  vm.tier_statistics.code_bytes += request.code_bytes;
+  for (const TierBlock& block : request.blocks) {
+    for (size_t n = 0; n < block.resumes.size(); ++n) {
+      if (block.resumes[n] != nullptr) block.resumes[n]->entry = block.resume_entries[n];
+    }
+  }
+  // The law comes last: only through it are the others reached.
+  for (size_t i = request.blocks.size(); i-- > 0;) {
+    const TierBlock& block = request.blocks[i];
+    if (block.worker != nullptr) block.info->worker = block.worker;
+    block.info->entry = block.entry;
+  }
+  request.twin->ir = Law{};
+}
+
+}  // namespace
+
+const char* tier_failure_name(TierFailure failure) {
+  switch (failure) {
+    case TierFailure::kNone: return "none";
+    case TierFailure::kTooLarge: return "too large";
+    case TierFailure::kHugeObject: return "builds a huge object";
+    case TierFailure::kCodeBudget: return "no code memory left";
+    case TierFailure::kCompiler: return "refused by the compiler";
+  }
+  return "?";
+}
+
+TierRuntime tier_runtime(Machine& vm) {
+  TierRuntime r{};
+  r.stack_limit = offset_in(vm, &vm.stack_limit);
+  r.hp_limit = offset_in(vm, &vm.hp_limit);
+  r.heap_hp = offset_in(vm, &vm.heap.hp);
+  r.stack_request = offset_in(vm, &vm.stack_request);
+  r.info_worker = static_cast<uint32_t>(reinterpret_cast<const char*>(&vm.update_info->worker) -
+                                        reinterpret_cast<const char*>(vm.update_info));
+  r.apply_thunk_index = vm.apply_thunk_info->index;
+  r.selector_index = vm.selector_info->index;
+  r.update_info = vm.update_info;
+  r.eval_value = address(eval_value);
+  r.apply_values = address(apply_values);
+  for (uint32_t n = 1; n <= kRegisterArguments; ++n) {
+    r.apply_registers[n] = address(kApplyRegisters[n]);
+  }
+  r.safepoint_apply = address(safepoint_apply);
+  r.safepoint_thunk = address(safepoint_thunk);
+  r.safepoint_slow = address(safepoint_slow);
+  r.compare_values = address(compare_values);
+  r.run_leaf_jet = address(run_leaf_jet);
+  r.multiply = address(slow_multiply);
+  r.divide = address(slow_divide);
+  r.modulo = address(slow_modulo);
+  r.add = address(add);
+  r.subtract = address(subtract);
+  r.increment = address(increment);
+  r.decrement = address(decrement);
+  r.select = address(select);
+  r.count = address(count);
+  r.order = address(order);
+  return r;
+}
+
+void tier_up(Machine& vm, Block& block) {
+  Code& code = *block.code;
+  Block& law = code.entry;
+  if (vm.tier == nullptr || code.tier_asked || code.region == nullptr) {
+    law.heat = kHeatNever;
+    return;
+  }
+  code.tier_asked = true;
+  law.heat = kHeatRecheck;
+  TierFailure failure = TierFailure::kNone;
+  auto request = make_request(vm, code, failure);
+  if (request == nullptr) {
+    ++vm.tier_statistics.failures;
+    if (vm.tier_sink != nullptr) vm.tier_sink(vm.tier_context, law.code->function, failure);
+    return;
+  }
+  const bool wait = vm.options.tier == TierMode::kNative;
+  vm.tier->submit(std::move(request), wait);
+  if (wait) install_native_code(vm);
+}
+
+void install_native_code(Machine& vm) {
+  vm.tier_ready.store(false, std::memory_order_relaxed);
+  while (auto request = vm.tier->take_finished()) {
+    vm.tier_statistics.compile_ns += request->compile_ns;
+    if (request->twin == nullptr) continue;
+    if (request->failure == TierFailure::kNone) {
+      install(vm, *request);
+    } else {
+      ++vm.tier_statistics.failures;
+    }
+    if (vm.tier_sink != nullptr) {
+      vm.tier_sink(vm.tier_context, Value{request->function}, request->failure);
+    }
+  }
+}
+
+}  // namespace plan::vm

@@ -1,0 +1,118 @@
+// vm/tier.h: the door between the evaluator and a native tier (jit/); vm is complete without one.
+//
+// A law whose entries and loop turns pass the threshold gets a *twin*: a second Code, decoded anew
+// and optimised. Its blocks are lowered to linear code here, by the evaluator's thread, and handed
+// over as a TierRequest. The tier compiles it elsewhere, using the addresses in it as mere numbers,
+// and raises Machine::tier_ready; the next safepoint installs the code by patching records. So no
+// other thread ever reads or writes a value, a record or a region.
+//
+// Frames     : native code shares stack and records with the interpreter. The frame of a suspension
+//              is [record, live slots ascending], all of them values (Instruction n of a block:
+//              TierBlock::live[n], TierBlock::resumes[n]).
+// Entries    : see vm/dispatch.h; native laws of up to kRegisterArguments have a worker of their own.
+// Loops      : an interpreted loop whose law has become native goes on there at its next turn.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vm/low_code.h"
+
+namespace plan::vm {
+
+struct Code;
+
+/// Why a law has no native code.
+enum class TierFailure : uint8_t {
+  kNone,
+  kTooLarge,    ///< more than kTierInstructionsMax instructions
+  kHugeObject,  ///< builds an object of more than kTierObjectWordsMax words
+  kCodeBudget,  ///< the budget for code memory is used up
+  kCompiler,    ///< LLVM gave up
+};
+const char* tier_failure_name(TierFailure failure);
+
+inline constexpr uint32_t kTierInstructionsMax = 4000;
+inline constexpr uint32_t kTierObjectWordsMax = 1024;
+
+/// One block to compile, and what became of it.
+struct TierBlock {
+  Block* block = nullptr;  ///< for the evaluator's thread only
+  gc::Info* info = nullptr;
+  LowCode low;
+  std::vector<LiveSet> live;         ///< per instruction, live_after_suspension()
+  std::vector<gc::Info*> resumes;    ///< per instruction: the record of its frame, or null
+  void* entry = nullptr;
+  void* worker = nullptr;            ///< laws of 1 .. kRegisterArguments arguments
+  std::vector<void*> resume_entries;  ///< per instruction
+};
+
+struct TierRequest {
+  Code* twin = nullptr;        ///< null once its region is gone
+  uint64_t function = 0;       ///< the law or pin, as a word; it does not move
+  std::string name;
+  std::vector<TierBlock> blocks;  ///< [0]: the law itself
+  TierFailure failure = TierFailure::kNone;
+  uint64_t compile_ns = 0;
+  uint64_t code_bytes = 0;
+};
+
+/// Everything native code refers to in the evaluator, so that a tier needs no symbol of it.
+struct TierRuntime {
+  // Byte offsets from the machine.
+  uint32_t stack_limit, hp_limit, heap_hp, stack_request;
+  uint32_t info_worker;  ///< of gc::Info
+  uint32_t apply_thunk_index, selector_index;
+  const void* update_info;
+  // Evaluating code (vm/dispatch.h).
+  const void* eval_value;
+  const void* apply_values;
+  const void* apply_registers[8];
+  const void* safepoint_apply;
+  const void* safepoint_thunk;
+  const void* safepoint_slow;
+  const void* compare_values;
+  const void* run_leaf_jet;
+  const void* multiply;  ///< r1, r2: evaluated operands; returns to the frame at sp
+  const void* divide;
+  const void* modulo;
+  // Direct code: Word f(Machine*, Word, Word).
+  const void* add;
+  const void* subtract;
+  const void* increment;
+  const void* decrement;
+  const void* select;       ///< argument (second, a count) of an evaluated value
+  const void* count;        ///< number of arguments, as a nat
+  const void* order;        ///< -1, 0, 1 of evaluated values as a signed word; 2: needs evaluation
+};
+TierRuntime tier_runtime(Machine& vm);
+
+class Tier {
+ public:
+  virtual ~Tier() = default;
+  /// Takes the request. With `wait`, returns when it is done (not yet installed).
+  virtual void submit(std::unique_ptr<TierRequest> request, bool wait) = 0;
+  /// A finished request, or null.
+  virtual std::unique_ptr<TierRequest> take_finished() = 0;
+  /// Clears the twin of every request that has it.
+  virtual void forget(Code* twin) = 0;
+};
+
+struct TierStatistics {
+  uint64_t laws = 0;
+  uint64_t failures = 0;
+  uint64_t code_bytes = 0;
+  uint64_t compile_ns = 0;
+};
+
+/// Told about each law that was compiled (kNone) or refused.
+using TierSink = void (*)(void* context, Value function, TierFailure failure);
+
+/// Called when `block`, a law's or one of its thunks', has become hot. Direct code.
+void tier_up(Machine& vm, Block& block);
+/// Installs what is finished; called at safepoints. Direct code.
+void install_native_code(Machine& vm);
+
+}  // namespace plan::vm
