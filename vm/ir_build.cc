@@ -80,6 +80,35 @@ struct LetGroups {
   }
 };
 
+std::vector<bool> used_lets(const Law& law) {
+  const uint32_t first = 1 + law.args;
+  std::vector<bool> used(law.lets.size());
+  std::vector<const Expr*> pending{law.body};
+  while (!pending.empty()) {
+    const Expr* e = pending.back();
+    pending.pop_back();
+    for (const uint32_t v : variables_of(law, e)) {
+      if (v < first || used[v - first]) continue;
+      used[v - first] = true;
+      pending.push_back(law.lets[v - first]);
+    }
+  }
+  return used;
+}
+
+/// `e` with other numbers for its variables, itself if all stay the same.
+const Expr* rename_variables(Law& law, const Expr* e, const std::vector<uint32_t>& renamed) {
+  if (e->kind == Expr::Kind::kVariable) {
+    const uint32_t v = renamed[e->variable];
+    return v == e->variable ? e : make_variable(law, v);
+  }
+  if (e->kind != Expr::Kind::kApply) return e;
+  const Expr* head = rename_variables(law, e->head, renamed);
+  std::vector<const Expr*> args;
+  for (const Expr* a : e->args) args.push_back(rename_variables(law, a, renamed));
+  return head == e->head && args == e->args ? e : make_apply(law, head, args);
+}
+
 }  // namespace
 
 const Expr* make_variable(Law& law, uint32_t variable) {
@@ -142,6 +171,25 @@ void group_lets(Law& law) {
   for (uint32_t i = 0; i < n; ++i) {
     if (groups.index[i] == 0) groups.visit(i);
   }
+}
+
+void remove_unused_lets(Law& law) {
+  const uint32_t first = 1 + law.args;
+  const std::vector<bool> used = used_lets(law);
+  if (std::find(used.begin(), used.end(), false) == used.end()) return;
+  std::vector<uint32_t> renamed(law.slots);
+  for (uint32_t v = 0; v < first; ++v) renamed[v] = v;
+  std::vector<const Expr*> lets;
+  for (uint32_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) continue;
+    renamed[first + i] = first + static_cast<uint32_t>(lets.size());
+    lets.push_back(law.lets[i]);
+  }
+  for (const Expr*& let : lets) let = rename_variables(law, let, renamed);
+  law.body = rename_variables(law, law.body, renamed);
+  law.slots = first + static_cast<uint32_t>(lets.size());
+  law.lets = std::move(lets);
+  group_lets(law);
 }
 
 bool has_deferred(const Law& law) {

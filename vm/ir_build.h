@@ -24,6 +24,10 @@ uint32_t add_let(Law& law, const Expr* e);
 /// Sets `group`, `groups` and `order` from the lets.
 void group_lets(Law& law);
 
+/// Drops lets that neither the body nor a used let refers to, and ends with group_lets(). Only if
+/// nothing in the law is deferred.
+void remove_unused_lets(Law& law);
+
 /// Whether some part of the law is undecoded.
 bool has_deferred(const Law& law);
 

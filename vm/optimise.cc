@@ -1,8 +1,7 @@
 // vm/optimise.cc: names of passes, and their order.
 #include "vm/optimise.h"
 
-#include "base/check.h"
-#include "vm/ir.h"
+#include "vm/case.h"
 #include "vm/ir_build.h"
 #include "vm/machine.h"
 
@@ -33,7 +32,9 @@ struct Step {
 // Loops are recognised before inlining can take them apart; folding shows what was inlined to be
 // known; demand comes last because it looks at what is left (design, optimiser-study.md section 5).
 // A pass may stand here more than once.
-constexpr std::array<Step, 0> kSteps = {};
+constexpr std::array<Step, 1> kSteps = {{
+    {Pass::kCase, fold_known_cases},
+}};
 
 }  // namespace
 
@@ -87,6 +88,7 @@ void optimise_law(Machine& vm, Law& law, Value function, PassSet passes) {
   for (const Step& step : kSteps) {
     if (passes.has(step.pass)) step.run(vm, law, function);
   }
+  remove_unused_lets(law);
 }
 
 }  // namespace plan::vm
