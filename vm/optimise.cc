@@ -32,9 +32,9 @@ struct Step {
 // Loops are recognised before inlining can take them apart; folding shows what was inlined to be
 // known; demand comes last because it looks at what is left (design, optimiser-study.md section 5).
 // A pass may stand here more than once.
-constexpr std::array<Step, 1> kSteps = {{
+constexpr Step kSteps[] = {
     {Pass::kCase, fold_known_cases},
-}};
+};
 
 }  // namespace
 
