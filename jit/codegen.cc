@@ -27,6 +27,7 @@ using IrValue = llvm::Value*;
 constexpr uint32_t kRegisters = 7;
 constexpr uint32_t kStateRegister = 6;  ///< index of r7
 constexpr uint32_t kStackSlackWords = 64;
+constexpr uint32_t kUncountedStackWords = 256;
 
 /// What is known of the value in a slot.
 enum Fact : uint8_t {
@@ -43,6 +44,13 @@ bool always_suspends(Op op) {
 }
 bool is_compare_branch(Op op) {
   return op == Op::kIfEqual || op == Op::kIfLess || op == Op::kIfLessEqual;
+}
+
+/// A comparison with an immediate is decided on the spot.
+bool never_suspends(const Instruction& i) {
+  return is_compare_branch(i.op) && std::any_of(i.operands.begin(), i.operands.end(), [](auto& o) {
+           return o.is_constant && o.value.is_small();
+         });
 }
 
 /// Types and functions that all blocks of a request share.
@@ -186,7 +194,7 @@ class BlockGenerator {
   IrValue push_frame(size_t n);
   IrValue push_words(IrValue sp, const std::vector<IrValue>& words);
   void return_value(IrValue v);
-  void poll(IrValue limits_passed, const char* name, BasicBlock* go_on);
+  void poll_stack_and_heap(BasicBlock* slow, BasicBlock* go);
   void emit_call(IrValue sp, const Instruction& i);
   void emit_apply(IrValue sp, const Instruction& i);
   std::vector<IrValue> arguments(const Instruction& i, size_t from) {
@@ -286,7 +294,7 @@ std::vector<size_t> BlockGenerator::resume_successors(size_t n) const {
 void BlockGenerator::group_roots() {
   roots_.push_back({});
   for (size_t n = 0; n < b_.resumes.size(); ++n) {
-    if (b_.resumes[n] == nullptr) continue;
+    if (b_.resumes[n] == nullptr || never_suspends(code_[n])) continue;
     root_of_[n] = static_cast<uint32_t>(roots_.size());
     roots_.push_back({static_cast<int64_t>(n), 0, 0, nullptr});
   }
@@ -428,6 +436,18 @@ void BlockGenerator::goto_instruction(size_t n) {
   ir_.CreateBr(block_at(n));
 }
 
+/// Goes to `go` if there is room, and continues in `slow`.
+void BlockGenerator::poll_stack_and_heap(BasicBlock* slow, BasicBlock* go) {
+  // Below the limit there is a reserve, so that small needs are not counted.
+  IrValue lowest = sp();
+  if (stack_need_ > kUncountedStackWords) lowest = at(lowest, -static_cast<int64_t>(stack_need_));
+  IrValue low = ir_.CreateICmpULT(lowest, load_pointer(in_vm(s_.runtime.stack_limit)));
+  IrValue full = ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit)));
+  branch_unlikely(ir_.CreateOr(low, full), slow, go);
+  ir_.SetInsertPoint(slow);
+  ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request));
+}
+
 /// Law: the arguments are in registers, or on the stack. Thunk: its captures are in the object.
 void BlockGenerator::emit_entry(uint32_t root) {
   Function* f = body_->function;
@@ -445,12 +465,7 @@ void BlockGenerator::emit_entry(uint32_t root) {
   IrValue thunk = f->getArg(3);
   BasicBlock* slow = new_block("poll");
   BasicBlock* go = new_block("enter");
-  IrValue low = ir_.CreateICmpULT(at(sp(), -static_cast<int64_t>(stack_need_)),
-                                  load_pointer(in_vm(s_.runtime.stack_limit)));
-  IrValue full = ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit)));
-  branch_unlikely(ir_.CreateOr(low, full), slow, go);
-  ir_.SetInsertPoint(slow);
-  ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request));
+  poll_stack_and_heap(slow, go);
   tail_to(s_.runtime.safepoint_thunk, sp(), {thunk});
   ir_.SetInsertPoint(go);
   IrValue o = object(thunk, kTagThunk);
@@ -565,12 +580,7 @@ void BlockGenerator::define() {
       if (n == 0 && is_law_) {
         BasicBlock* slow = new_block("poll");
         BasicBlock* go = new_block("turn");
-        IrValue low = ir_.CreateICmpULT(at(sp(), -static_cast<int64_t>(stack_need_)),
-                                        load_pointer(in_vm(s_.runtime.stack_limit)));
-        IrValue full = ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit)));
-        branch_unlikely(ir_.CreateOr(low, full), slow, go);
-        ir_.SetInsertPoint(slow);
-        ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request));
+        poll_stack_and_heap(slow, go);
         std::vector<IrValue> params;
         for (uint32_t p = 0; p < parameters_; ++p) params.push_back(load(body_->slots[p]));
         tail_to(s_.runtime.safepoint_apply, push_words(sp(), params),
@@ -1267,6 +1277,9 @@ std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::Tie
                                        const vm::TierRuntime& runtime,
                                        const std::string& table_name) {
   auto module = std::make_unique<llvm::Module>(table_name, context);
+  // Native code calls direct code on slow paths only, and that realigns the stack by itself
+  // (TierRuntime); so fast paths need no prologue.
+  module->setOverrideStackAlignment(8);
   Shared shared(*module, request, runtime);
   std::vector<std::unique_ptr<BlockGenerator>> blocks;
   for (size_t k = 0; k < request.blocks.size(); ++k) {

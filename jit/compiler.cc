@@ -62,7 +62,8 @@ class OrcCompiler : public Compiler {
     llvm::InitializeNativeTargetAsmPrinter();
     auto machine = llvm::orc::JITTargetMachineBuilder::detectHost();
     if (!machine) return fail(machine.takeError());
-    machine->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+    machine->setCodeGenOptLevel(options_.quick ? llvm::CodeGenOptLevel::None
+                                               : llvm::CodeGenOptLevel::Default);
     machine->setRelocationModel(llvm::Reloc::PIC_);
     auto target = machine->createTargetMachine();
     if (!target) return fail(target.takeError());
@@ -120,7 +121,7 @@ class OrcCompiler : public Compiler {
     module->setDataLayout(jit_->getDataLayout());
     module->setTargetTriple(jit_->getTargetTriple().str());
     const bool dump = options_.dump != nullptr && law == options_.dump;
-    run_passes(*module, target_.get());
+    if (!options_.quick) run_passes(*module, target_.get());
     if (dump) module->print(llvm::errs(), nullptr);
     llvm::orc::ThreadSafeModule unit(std::move(module), std::move(context));
     if (llvm::Error error = jit_->addIRModule(std::move(unit))) return refuse(std::move(error));

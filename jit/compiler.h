@@ -1,5 +1,5 @@
-// jit/compiler.h: the native compiler as the rest of the program sees it: a plug-in, loaded when the
-// first law becomes hot, so that a process that compiles nothing pays nothing for LLVM.
+// jit/compiler.h: the native compiler as the rest of the program sees it: a plug-in, loaded when
+// the first law becomes hot, so that a process that compiles nothing pays nothing for LLVM.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@ namespace plan::jit {
 
 struct CompilerOptions {
   uint64_t code_bytes_max = uint64_t{256} << 20;
+  bool quick = false;       ///< no optimisation by LLVM: for tests, which compile much and run little
   bool perf_map = false;    ///< append to /tmp/perf-PID.map
   const char* dump = nullptr;  ///< name of a law whose LLVM IR and assembly go to stderr
 };

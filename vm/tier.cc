@@ -19,17 +19,20 @@ uint32_t offset_in(const Machine& vm, const void* field) {
                                reinterpret_cast<const char*>(&vm));
 }
 
-Word add(Machine* vm, Word a, Word b) {
+// Native code keeps the stack aligned to words only.
+#define PLAN_HELPER __attribute__((force_align_arg_pointer)) Word
+
+PLAN_HELPER add(Machine* vm, Word a, Word b) {
   return nat_add(vm->heap, nat_of(Value{a}), nat_of(Value{b})).word;
 }
-Word subtract(Machine* vm, Word a, Word b) {
+PLAN_HELPER subtract(Machine* vm, Word a, Word b) {
   return nat_sub(vm->heap, nat_of(Value{a}), nat_of(Value{b})).word;
 }
-Word increment(Machine* vm, Word a, Word) { return nat_inc(vm->heap, nat_of(Value{a})).word; }
-Word decrement(Machine* vm, Word a, Word) { return nat_dec(vm->heap, nat_of(Value{a})).word; }
-Word select(Machine* vm, Word x, Word i) { return select_argument(*vm, Value{x}, i).word; }
-Word count(Machine*, Word x, Word) { return argument_count(x); }
-Word order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
+PLAN_HELPER increment(Machine* vm, Word a, Word) { return nat_inc(vm->heap, nat_of(Value{a})).word; }
+PLAN_HELPER decrement(Machine* vm, Word a, Word) { return nat_dec(vm->heap, nat_of(Value{a})).word; }
+PLAN_HELPER select(Machine* vm, Word x, Word i) { return select_argument(*vm, Value{x}, i).word; }
+PLAN_HELPER count(Machine*, Word x, Word) { return argument_count(x); }
+PLAN_HELPER order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
 
 template <typename F>
 const void* address(F* function) {

@@ -78,7 +78,7 @@ struct TierRuntime {
   const void* multiply;  ///< r1, r2: evaluated operands; returns to the frame at sp
   const void* divide;
   const void* modulo;
-  // Direct code: Word f(Machine*, Word, Word).
+  // Direct code: Word f(Machine*, Word, Word), called with the stack aligned to words only.
   const void* add;
   const void* subtract;
   const void* increment;

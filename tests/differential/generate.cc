@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <iterator>
 #include <random>
+#include <string_view>
 #include <utility>
 
 namespace plan::differential {
@@ -244,6 +245,7 @@ class Generator {
 
   Expr code(const Scope& scope, uint32_t depth) {
     if (depth == 0) return one_in(3) ? quote(scope, value(0)) : slot(scope);
+    if (!inlined_.empty() && one_in(4)) return idiom(scope, depth - 1);
     switch (below(16)) {
       case 0:
       case 1:
@@ -298,6 +300,56 @@ class Generator {
   Expr row_code(const Scope& scope, uint32_t depth) {
     const uint64_t size = 1 + below(3);
     return apply_code(law(0, size + 1, nat(0)), codes(scope, size, depth));
+  }
+
+  bool has_function(std::string_view wanted) const {
+    return std::any_of(inlined_.begin(), inlined_.end(),
+                       [&](const NamedFunction& f) { return f.name == wanted; });
+  }
+
+  /// What compilers emit all the time: choices, by conditions on slots, with literal arms; and
+  /// elements of rows by a constant index.
+  Expr idiom(const Scope& scope, uint32_t depth) {
+    static constexpr const char* kIdioms[] = {"_If",       "_Ifz", "_Switch",
+                                              "tabSwitch", "_Idx", "_Len"};
+    const std::string wanted = kIdioms[below(std::size(kIdioms))];
+    if (!has_function(wanted)) return slot(scope);
+    std::vector<Expr> arguments;
+    if (wanted == "_Idx") {
+      arguments = {quote(scope, nat(below(4))), one_in(2) ? slot(scope) : row_code(scope, depth)};
+    } else if (wanted == "_Len") {
+      arguments = {one_in(2) ? slot(scope) : row_code(scope, depth)};
+    } else if (wanted == "_If" || wanted == "_Ifz") {
+      arguments = codes(scope, 2, depth);
+      arguments.insert(arguments.begin(), condition(scope));
+    } else {
+      arguments = {one_in(4) ? code(scope, depth) : slot(scope), code(scope, depth)};
+      arguments.push_back(wanted == "_Switch" ? row_code(scope, depth) : tab_code(scope, depth));
+    }
+    return apply_code(name(wanted), std::move(arguments));
+  }
+
+  /// One that is likely to be asked again, and to be true.
+  Expr condition(const Scope& scope) {
+    static constexpr const char* kUnary[] = {"_IsNat", "_Eqz", "_Not", "_Bit", "_Null"};
+    static constexpr const char* kBinary[] = {"_Eql", "_Neq", "_Lth", "_Lte", "_And", "_Or"};
+    if (one_in(4)) return slot(scope);
+    const bool is_unary = one_in(2);
+    const std::string wanted =
+        is_unary ? kUnary[below(std::size(kUnary))] : kBinary[below(std::size(kBinary))];
+    if (!has_function(wanted)) return slot(scope);
+    std::vector<Expr> arguments = {one_in(3) ? condition(scope) : slot(scope)};
+    if (!is_unary) arguments.push_back(one_in(2) ? quote(scope, nat(below(4))) : slot(scope));
+    return apply_code(name(wanted), std::move(arguments));
+  }
+
+  /// A literal tab: keys applied to a row.
+  Expr tab_code(const Scope& scope, uint32_t depth) {
+    std::vector<Expr> all = keys();
+    const uint64_t size = all.size();
+    Expr values = row({});
+    if (size != 0) values = apply_code(law(0, size + 1, nat(0)), codes(scope, size, depth));
+    return apply_code(set(std::move(all)), {std::move(values)});
   }
 
   Expr reflect_code(const Scope& scope, uint32_t depth) {

@@ -6,6 +6,8 @@
 //   nursery=BYTES    size of the nursery
 //   endless          also run, briefly, what the oracle has no opinion of
 //   nojets           run laws as written
+//   native           compile every law at its first entry
+//   quick-code       the same without LLVM's optimisations: many more programs in the same time
 //   optimise         optimise every law before it runs
 //   passes=LIST      with these passes only, see vm/optimise.h; implies optimise
 //   library=FILE     calls of the functions defined in FILE, see definitions.h
@@ -171,7 +173,7 @@ void read_option_passes(std::string_view list, VmOptions& options) {
     std::fprintf(stderr, "%s\n", passes.error().message.c_str());
     std::exit(2);
   }
-  options.optimise = true;
+  options.optimise = !options.native;
   options.passes = *passes;
 }
 
@@ -184,6 +186,11 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.nursery_bytes = std::strtoull(argument.data() + 8, nullptr, 10);
   } else if (argument == "nojets") {
     arguments.options.jets = false;
+  } else if (argument == "native") {
+    arguments.options.native = true;
+  } else if (argument == "quick-code") {
+    arguments.options.native = true;
+    arguments.options.quick_code = true;
   } else if (argument == "optimise") {
     arguments.options.optimise = true;
   } else if (argument.starts_with("passes=")) {

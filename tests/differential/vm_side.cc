@@ -5,6 +5,7 @@
 #include "gc/build.h"
 #include "gc/make.h"
 #include "gc/region.h"
+#include "jit/native_tier.h"
 #include "tests/differential/generate.h"
 #include "tests/differential/vm_print.h"
 #include "value/nat_decimal.h"
@@ -74,6 +75,7 @@ vm::Options vm_options(const VmOptions& options) {
   result.jets = options.jets;
   result.optimise_always = options.optimise;
   result.passes = options.passes;
+  if (options.native) result.tier = vm::TierMode::kNative;
   result.heap.stress = options.gc_stress;
   result.heap.verify = options.gc_stress;
   result.heap.nursery_bytes = options.nursery_bytes;
@@ -85,6 +87,9 @@ vm::Options vm_options(const VmOptions& options) {
 
 VmSide::VmSide(const VmOptions& options) : options_(options), evaluator_(vm_options(options)) {
   evaluator_.set_time_limit_ns(options.time_limit_ns);
+  jit::CompilerOptions compiler;
+  compiler.quick = options.quick_code;
+  jit::attach_native_tier(evaluator_, compiler);
   evaluator_.set_match_sink(match_by_name, nullptr);
   PLAN_CHECK(define(kTraceName, *parse("<{'_Trace' 2 (2 0)}>")));
   PLAN_CHECK(define(kTryName, *parse("<{'_Try' 1 (2 0)}>")));

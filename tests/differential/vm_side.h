@@ -16,6 +16,8 @@ struct VmOptions {
   bool jets = true;
   bool optimise = false;  ///< every law at its first entry
   vm::PassSet passes = vm::PassSet::all();
+  bool native = false;      ///< every law becomes native code at its first entry
+  bool quick_code = false;  ///< without LLVM's optimisations, which take most of the time
   uint64_t nursery_bytes = uint64_t{1} << 20;
   uint64_t time_limit_ns = 20'000'000'000;
   /// Also run what the oracle has no opinion of, this long; only what follows is compared. 0:
