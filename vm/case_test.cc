@@ -163,6 +163,7 @@ TEST_F(Case, TakesTheArmOfAKnownIndex) {
   EXPECT_FOLDS("(@_Switch 1 a1 [7 8])", "8");
   EXPECT_FOLDS("(@tabSwitch 'abc' a1 (%[7 'abc'] (C2 a2 a3)))", "a2");
   EXPECT_FOLDS("(@tabSwitch 8 a1 (%[7 'abc'] (C2 a2 a3)))", "a1");
+  EXPECT_FOLDS("(@tabSwitch a1 a2 (%[] []))", "a2");
   EXPECT_STAYS("(@tabSwitch 7 a1 (%[7 'abc'] (C1 a2)))");
   EXPECT_STAYS("(@_Switch 1 a1 a2)");
 }

@@ -627,6 +627,8 @@ struct Lowering {
       const Expr* head = row->head;
       if (head->kind != Expr::Kind::kConstant || !is_set(head->value)) return std::nullopt;
       const Value keys = set_keys(head->value);
+      // The law compares keys one by one; without any it does not evaluate the one it looks for.
+      if (row_size(keys) == 0) return std::nullopt;
       for (uint64_t i = 0; i < row_size(keys); ++i) {
         if (!row_at(keys, i).is_nat()) return std::nullopt;
         result.keys.push_back(row_at(keys, i));
