@@ -4,7 +4,8 @@
 // in this order, before anything else that could crash, trace or run for ever. So a caller may
 // evaluate the arguments itself, in this order, right before the call: the value, the first crash,
 // the traces and the ending stay what they were, and no thunk is built. Classical strictness
-// (everything that is evaluated if the call returns) would be more, and could let another crash win.
+// (everything that is evaluated if the call returns) would be more, and could let another crash
+// win.
 //
 // A function is *total* if nothing of that kind follows either: once the arguments in its list are
 // evaluated, it gives its WHNF. A call of it may then be passed over in search of further demand.
@@ -13,11 +14,12 @@
 //   f x y = add x (inc y)         [y x], total: add looks at its second operand first
 //   f x y = if (lth x y) x y      [x y]: comparing structures may evaluate what is inside them
 //
-// Recursion  : a law that calls itself is analysed with what is known of it so far: at first nothing,
-//              then what that gave. To find the accumulator of a loop takes the opposite assumption,
-//              that the call is as strict as the rest of the law. That is a proof by induction only
-//              if the loop ends: so a parameter must shrink in every turn (`dec n` where n is not 0).
-//              A loop that might turn for ever in silence must not crash instead.
+// Recursion  : a law that calls itself is analysed with what is known of it so far: at first
+//              nothing, then what that gave. To find the accumulator of a loop takes the opposite
+//              assumption, that the call is as strict as the rest of the law. That is a proof by
+//              induction only if the loop ends: so a parameter must shrink in every turn (`dec n`
+//              where n is not 0). A loop that might turn for ever in silence must not crash
+//              instead. Laws never call each other in a circle but through unknown functions.
 // Kept       : per function, in Machine::demands, until its region is freed.
 // Limits     : each named in vm/demand.cc; what is beyond has no demand, which is always true.
 // See        : design, optimiser-study.md sections 5 and 6.

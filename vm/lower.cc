@@ -15,9 +15,10 @@
 //   ever computed early.
 //
 // Note [Arguments in demand]
-//   Optimised code evaluates the arguments that a known function is going to evaluate first, in that
-//   order, before the call (vm/demand.h), and builds the others after them, when more variables are
-//   evaluated. How they are passed does not change: the callee tests, as it does for any caller.
+//   Optimised code evaluates the arguments that a known function is going to evaluate first, in
+//   that order, before the call (vm/demand.h), and builds the others after them, when more
+//   variables are evaluated. How they are passed does not change: the callee tests, as it does for
+//   any caller.
 #include <algorithm>
 #include <optional>
 
@@ -421,7 +422,9 @@ struct Lowering {
   }
   std::vector<Operand> call_operands(const Expr* e) {
     const Head h = head_of(e);
-    if (h.known && e->args.size() >= h.arity) return arguments(h, e, {constant_operand(h.function)});
+    if (h.known && e->args.size() >= h.arity) {
+      return arguments(h, e, {constant_operand(h.function)});
+    }
     std::vector<Operand> operands{lazy(e->head)};
     for (const Expr* a : e->args) operands.push_back(lazy(a));
     return operands;
