@@ -111,6 +111,10 @@ sire::SessionOptions Runner::session_options() const {
     options.evaluator.jit_threshold =
         static_cast<uint32_t>(std::stoul(arguments_.value(Option::kJitThreshold)));
   }
+  if (arguments_.has(Option::kPasses)) {
+    options.evaluator.passes = *vm::read_passes(arguments_.value(Option::kPasses));
+  }
+  options.evaluator.dump_ir = arguments_.value(Option::kDumpIr);
   options.trace_jets = arguments_.has(Option::kTraceJets);
   options.console.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
   options.console.quiet = arguments_.has(Option::kQuiet) || arguments_.has(Option::kFacts);

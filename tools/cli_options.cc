@@ -1,6 +1,8 @@
 // tools/cli_options.cc: the table of commands, parsing by it, help from it.
 #include "tools/cli_options.h"
 
+#include "vm/optimise.h"
+
 #include <algorithm>
 #include <optional>
 #include <span>
@@ -58,6 +60,10 @@ constexpr OptionSpec kOptions[] = {
     {Option::kPerfMap, 0, "perf-map", nullptr, "Name native code for perf, in /tmp/perf-PID.map",
      true},
     {Option::kDumpNative, 0, "dump-native", "LAW", "Show what LLVM makes of the law", true},
+    {Option::kPasses, 0, "passes", "LIST", "Passes of the optimiser: all, none, inline, -case ..",
+     true},
+    {Option::kDumpIr, 0, "dump-ir", "LAW", "Show a law before and after the optimiser's passes",
+     true},
 };
 
 /// An option, or an argument with its name.
@@ -97,6 +103,8 @@ constexpr Item kSireItems[] = {
     item(Option::kTierReport),
     item(Option::kPerfMap),
     item(Option::kDumpNative),
+    item(Option::kPasses),
+    item(Option::kDumpIr),
     {Option::kCount, "SIRE", "A Sire module; the last one is there at the prompt", true, true}};
 constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
                                item(Option::kProfileLaws),
@@ -115,6 +123,8 @@ constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
                                item(Option::kTierReport),
                                item(Option::kPerfMap),
                                item(Option::kDumpNative),
+                               item(Option::kPasses),
+                               item(Option::kDumpIr),
                                argument("SEED", "The seed file to write"),
                                argument("SIRE", "The Sire module whose main to save")};
 constexpr Item kShowItems[] = {item(Option::kHeap), argument("SEED", "The seed file to show")};
@@ -131,7 +141,9 @@ constexpr Item kReplItems[] = {argument("SEED", "The seed file to run"),
                                item(Option::kJitThreshold),
                                item(Option::kTierReport),
                                item(Option::kPerfMap),
-                               item(Option::kDumpNative)};
+                               item(Option::kDumpNative),
+                               item(Option::kPasses),
+                               item(Option::kDumpIr)};
 constexpr Item kStartItems[] = {argument("STORE", "The folder of the machine"),
                                 item(Option::kProfileOutput),
                                 item(Option::kProfileLaws),
@@ -332,6 +344,7 @@ std::optional<Screen> Parser::check_value(const OptionSpec& spec,
     is_good = !value.empty() && value.size() < 10 &&
               value.find_first_not_of("0123456789") == std::string::npos && value != "0";
   }
+  if (spec.id == Option::kPasses) is_good = vm::read_passes(value).has_value();
   if (spec.id == Option::kHeap) is_good = parse_bytes(value, bytes);
   if (spec.id == Option::kJets) is_good = value == "on" || value == "off";
   if (spec.id == Option::kFacts) is_good = value.empty() || value == "bindings";

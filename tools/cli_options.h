@@ -42,6 +42,8 @@ enum class Option : uint8_t {
   kTierReport,
   kPerfMap,
   kDumpNative,
+  kPasses,
+  kDumpIr,
   kCount,
 };
 

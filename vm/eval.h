@@ -58,6 +58,7 @@ struct Options {
   uint32_t jit_threshold = 500;           ///< entries and loop turns that make a law hot
   PassSet passes = PassSet::all();        ///< of the optimiser
   bool optimise_always = false;           ///< for tests: every law at its first entry
+  std::string dump_ir;                    ///< name or hash of laws to show, see vm/dump.h
 };
 
 struct Machine;  // registers and tables of evaluating code, vm/machine.h

@@ -25,6 +25,7 @@
 #include "base/check.h"
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/dump.h"
 #include "vm/demand.h"
 #include "vm/jets.h"
 #include "vm/low_code.h"
@@ -927,7 +928,11 @@ std::vector<LiveSet> live_after_suspension(const LowCode& low) {
   return result;
 }
 
-LowCode lower_block(Machine& vm, Block& block) { return Lowering(vm, block).run(); }
+LowCode lower_block(Machine& vm, Block& block) {
+  LowCode low = Lowering(vm, block).run();
+  dump_low_code(vm, block.code->function, low, block.is_law ? "lowered" : "thunk, lowered");
+  return low;
+}
 
 void decode_block(Machine& vm, Block& block) {
   if (block.is_law && block.body == nullptr) {

@@ -2,6 +2,7 @@
 #include "vm/optimise.h"
 
 #include "vm/case.h"
+#include "vm/dump.h"
 #include "vm/ir_build.h"
 #include "vm/machine.h"
 
@@ -84,9 +85,12 @@ std::string print_passes(PassSet passes) {
 }
 
 void optimise_law(Machine& vm, Law& law, Value function, PassSet passes) {
+  dump_law(vm, function, law, "as decoded");
   if (has_deferred(law)) return;
   for (const Step& step : kSteps) {
-    if (passes.has(step.pass)) step.run(vm, law, function);
+    if (!passes.has(step.pass)) continue;
+    step.run(vm, law, function);
+    dump_law(vm, function, law, std::string("after ") + pass_name(step.pass));
   }
   remove_unused_lets(law);
 }
