@@ -546,8 +546,8 @@ class Walk {
       path.end = Path::End::kLoop;
       return;
     }
+    PLAN_ASSERT(!assumed_->total);  // it may never end
     apply(*assumed_, e, path);
-    path.stop();  // it may never end
   }
 
   template <typename Then, typename Else>

@@ -296,6 +296,11 @@ TEST_F(DemandTest, ALoopThatForcesItsAccumulatorNeedNotEnd) {
   EXPECT_EQ(demand("law acc i { (@_If i (@_Seq acc (self (@_Add acc i) (3 i))) acc) }"), "2 1");
 }
 
+TEST_F(DemandTest, ACallOfItselfDemandsWhatTheLawDoes) {
+  EXPECT_EQ(demand("law x y { (@_Ifz x y (self y 0)) }"), "1 2");
+  EXPECT_EQ(demand("law x y z { (@_Ifz x (@_Add z y) (self y z 0)) }"), "1 2 3");
+}
+
 TEST_F(DemandTest, ALoopWithoutAnEndDemandsNothing) {
   EXPECT_EQ(demand("law x { (self x) }"), "");
   EXPECT_EQ(demand("law x { (self (@_Dec x)) }"), "");
