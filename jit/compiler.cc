@@ -1,6 +1,8 @@
 // jit/compiler.cc: the plug-in: TierRequests through LLVM ORC into the code arena.
 #include "jit/compiler.h"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -18,10 +20,21 @@ namespace {
 
 using llvm::orc::LLJIT;
 
+#ifdef PLAN_ASSERTS
+constexpr bool kVerify = true;
+#else
+constexpr bool kVerify = false;
+#endif
+
 uint64_t now_ns() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                    std::chrono::steady_clock::now().time_since_epoch())
                                    .count());
+}
+
+std::string symbol_name(std::string name) {
+  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  return name;
 }
 
 /// A handful of cheap passes: the linear code is already optimised, and instruction selection takes
@@ -60,8 +73,10 @@ class OrcCompiler : public Compiler {
   bool start() {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
+    llvm::InitializeNativeTargetAsmParser();
     auto machine = llvm::orc::JITTargetMachineBuilder::detectHost();
     if (!machine) return fail(machine.takeError());
+    if (machine->getTargetTriple().getArch() != llvm::Triple::x86_64) return false;
     machine->setCodeGenOptLevel(options_.quick ? llvm::CodeGenOptLevel::None
                                                : llvm::CodeGenOptLevel::Default);
     machine->setRelocationModel(llvm::Reloc::PIC_);
@@ -115,11 +130,14 @@ class OrcCompiler : public Compiler {
     const std::string table = "table" + std::to_string(++serial_);
     // Symbols of different requests must differ, names of laws need not.
     const std::string law = request.name;
-    request.name = law + "." + std::to_string(serial_);
+    request.name = symbol_name(law) + "." + std::to_string(serial_);
     auto context = std::make_unique<llvm::LLVMContext>();
     std::unique_ptr<llvm::Module> module = generate(*context, request, runtime_, table);
     module->setDataLayout(jit_->getDataLayout());
     module->setTargetTriple(jit_->getTargetTriple().str());
+    if constexpr (kVerify) {
+      if (llvm::verifyModule(*module, &llvm::errs())) return vm::TierFailure::kCompiler;
+    }
     const bool dump = options_.dump != nullptr && law == options_.dump;
     if (!options_.quick) run_passes(*module, target_.get());
     if (dump) module->print(llvm::errs(), nullptr);

@@ -110,7 +110,7 @@ class NativeTier : public vm::Tier {
       finished_.push_back(std::move(request));
       done_.notify_all();
       vm_.tier_ready.store(true, std::memory_order_relaxed);
-      vm_.hp_limit.store(nullptr, std::memory_order_relaxed);
+      vm_.lower_limits();
     }
   }
 

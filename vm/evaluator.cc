@@ -87,7 +87,7 @@ class Watchdog {
       std::unique_lock<std::mutex> lock(mutex_);
       const auto wait = std::chrono::nanoseconds(vm_.time_limit_ns + kSlackNs);
       if (!done_signal_.wait_for(lock, wait, [this] { return done_; })) {
-        vm_.hp_limit.store(nullptr, std::memory_order_relaxed);
+        vm_.lower_limits();
       }
     });
   }
@@ -100,7 +100,7 @@ class Watchdog {
     done_signal_.notify_one();
     thread_.join();
     if (!vm_.interrupt.load(std::memory_order_relaxed)) {
-      vm_.hp_limit.store(vm_.heap.hp_limit, std::memory_order_relaxed);
+      vm_.reset_limits();
     }
   }
   Watchdog(const Watchdog&) = delete;
@@ -175,11 +175,11 @@ Value Evaluator::suspend(Value fn, std::span<const Value> args) {
 
 void Evaluator::request_interrupt() {
   machine_->interrupt.store(true, std::memory_order_relaxed);
-  machine_->hp_limit.store(nullptr, std::memory_order_relaxed);
+  machine_->lower_limits();
 }
 void Evaluator::clear_interrupt() {
   machine_->interrupt.store(false, std::memory_order_relaxed);
-  machine_->hp_limit.store(machine_->heap.hp_limit, std::memory_order_relaxed);
+  machine_->reset_limits();
 }
 void Evaluator::set_time_limit_ns(uint64_t ns) { machine_->time_limit_ns = ns; }
 void Evaluator::set_trace_sink(TraceSink sink, void* context) {

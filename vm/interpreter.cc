@@ -321,6 +321,15 @@ PLAN_SLOW_ARITHMETIC(slow_multiply, nat_mul)
 PLAN_SLOW_ARITHMETIC(slow_divide, nat_div)
 PLAN_SLOW_ARITHMETIC(slow_modulo, nat_mod)
 
+PLAN_EVALUATES slow_add(PLAN_STATE) {
+  PLAN_SYNC(r1 = nat_add(vm->heap, nat_of(Value{r1}), nat_of(Value{r2})).word);
+  PLAN_TAIL safepoint_return(PLAN_REGISTERS);
+}
+PLAN_EVALUATES slow_subtract(PLAN_STATE) {
+  PLAN_SYNC(r1 = nat_sub(vm->heap, nat_of(Value{r1}), nat_of(Value{r2})).word);
+  PLAN_TAIL safepoint_return(PLAN_REGISTERS);
+}
+
 #define PLAN_LONG_ARITHMETIC(name, helper, fast_test, fast_value)                      \
   PLAN_HANDLER(name) {                                                                 \
     const Word* pc = pc_of(r2);                                                        \

@@ -31,6 +31,18 @@ struct Machine {
   explicit Machine(const Options& options);
   ~Machine();
 
+  /// Makes the next entry, loop turn or resumption that polls come to a safepoint. Any thread, and
+  /// signal handlers. Code that never allocates looks at the stack's limit only.
+  void lower_limits() {
+    hp_limit.store(nullptr, std::memory_order_relaxed);
+    stack_limit.store(reinterpret_cast<Word*>(~Word{7}), std::memory_order_relaxed);
+  }
+  /// The limits as they are when nobody wants anything. Owner thread.
+  void reset_limits() {
+    stack_limit.store(stack_soft_limit, std::memory_order_relaxed);
+    hp_limit.store(heap.hp_limit, std::memory_order_relaxed);
+  }
+
   // Hot: read on every entry.
   std::atomic<Word*> stack_limit;
   std::atomic<Word*> hp_limit;

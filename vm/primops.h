@@ -36,5 +36,8 @@ inline Word argument_count(Word x) {
 PLAN_EVALUATES slow_multiply(PLAN_STATE);
 PLAN_EVALUATES slow_divide(PLAN_STATE);
 PLAN_EVALUATES slow_modulo(PLAN_STATE);
+// Sums and differences; these poll, too.
+PLAN_EVALUATES slow_add(PLAN_STATE);
+PLAN_EVALUATES slow_subtract(PLAN_STATE);
 
 }  // namespace plan::vm

@@ -77,6 +77,15 @@ bool builds_huge_object(const LowCode& low) {
   });
 }
 
+void make_resumes(Machine& vm, Code& twin, Block& block, TierBlock& result) {
+  result.resumes.resize(result.live.size());
+  for (size_t n = 0; n < result.live.size(); ++n) {
+    // A loop's next turn is not a frame: its poll goes back to the entry.
+    if (result.live[n].empty() || result.low.instructions[n].op == Op::kSelfTail) continue;
+    result.resumes[n] = native_resume_info(vm, twin, block, result.live[n]);
+  }
+}
+
 TierBlock lower_for_native(Machine& vm, Code& twin, Block& block) {
   TierBlock result;
   result.block = &block;
@@ -84,13 +93,63 @@ TierBlock lower_for_native(Machine& vm, Code& twin, Block& block) {
   decode_block(vm, block);
   result.low = lower_block(vm, block);
   result.live = live_after_suspension(result.low);
-  result.resumes.resize(result.live.size());
-  for (size_t n = 0; n < result.live.size(); ++n) {
-    // A loop's next turn is not a frame: its poll goes back to the entry.
-    if (result.live[n].empty() || result.low.instructions[n].op == Op::kSelfTail) continue;
-    result.resumes[n] = native_resume_info(vm, twin, block, result.live[n]);
-  }
+  make_resumes(vm, twin, block, result);
   return result;
+}
+
+bool calls(const Instruction& i, const gc::Info* law) {
+  return i.op == Op::kSelfTail || (i.op == Op::kCallKnown && i.callee == law);
+}
+
+bool is_numeric(Op op) {
+  switch (op) {
+    case Op::kIfZero:
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod:
+    case Op::kDec:
+    case Op::kInc:
+    case Op::kLazyAdd:
+    case Op::kLazySub:
+    case Op::kLazyMul:
+    case Op::kLazyDiv:
+    case Op::kLazyMod:
+    case Op::kLazyDec:
+    case Op::kLazyInc: return true;
+    default: return false;
+  }
+}
+
+/// A law that calls itself and computes with some of its arguments gets a second body in which these
+/// are known to be immediate: no tests, no forcing (design, optimiser-study.md section 4.1).
+void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
+  const TierBlock& law = request.blocks[0];
+  const LowCode& low = law.low;
+  if (low.parameters == 0 || low.parameters > kRegisterArguments) return;
+  bool recursive = false;
+  uint32_t small = 0;
+  for (const Instruction& i : low.instructions) {
+    if (i.binds_label != kNoLabel) continue;
+    recursive = recursive || calls(i, law.info);
+    if (!is_numeric(i.op)) continue;
+    for (const Operand& o : i.operands) {
+      if (!o.is_constant && o.slot < low.parameters) small |= uint32_t{1} << o.slot;
+    }
+  }
+  if (!recursive || small == 0) return;
+  TierBlock variant;
+  variant.block = law.block;
+  variant.info = law.info;
+  variant.low = low;
+  variant.live = law.live;
+  variant.small_arguments = small;
+  make_resumes(vm, twin, *law.block, variant);
+  request.blocks.push_back(std::move(variant));
 }
 
 /// Lowers the law of `hot` and every expression it suspends. Null: see `failure`.
@@ -109,6 +168,7 @@ std::unique_ptr<TierRequest> make_request(Machine& vm, Code& hot, TierFailure& f
     if (builds_huge_object(low)) failure = TierFailure::kHugeObject;
   };
   accept(twin.entry);
+  add_small_variant(vm, twin, *request);
   for (size_t i = 0; i < twin.blocks.size() && failure == TierFailure::kNone; ++i) {
     accept(twin.blocks[i]);
   }
@@ -126,6 +186,7 @@ void install(Machine& vm, const TierRequest& request) {
   // The law comes last: only through it are the others reached.
   for (size_t i = request.blocks.size(); i-- > 0;) {
     const TierBlock& block = request.blocks[i];
+    if (block.is_special()) continue;
     if (block.worker != nullptr) block.info->worker = block.worker;
     block.info->entry = block.entry;
   }
@@ -169,6 +230,8 @@ TierRuntime tier_runtime(Machine& vm) {
   r.multiply = address(slow_multiply);
   r.divide = address(slow_divide);
   r.modulo = address(slow_modulo);
+  r.add_and_return = address(slow_add);
+  r.subtract_and_return = address(slow_subtract);
   r.add = address(add);
   r.subtract = address(subtract);
   r.increment = address(increment);

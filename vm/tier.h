@@ -44,6 +44,11 @@ struct TierBlock {
   LowCode low;
   std::vector<LiveSet> live;         ///< per instruction, live_after_suspension()
   std::vector<gc::Info*> resumes;    ///< per instruction: the record of its frame, or null
+  /// Bit p: a variant of the law for calls in which argument p is an immediate nat. It follows the
+  /// law itself, which passes such calls on to it; it has frames of its own, and no entry.
+  uint32_t small_arguments = 0;
+  bool is_special() const { return small_arguments != 0; }
+  bool is_small(uint32_t parameter) const { return ((small_arguments >> parameter) & 1) != 0; }
   void* entry = nullptr;
   void* worker = nullptr;            ///< laws of 1 .. kRegisterArguments arguments
   std::vector<void*> resume_entries;  ///< per instruction
@@ -78,6 +83,8 @@ struct TierRuntime {
   const void* multiply;  ///< r1, r2: evaluated operands; returns to the frame at sp
   const void* divide;
   const void* modulo;
+  const void* add_and_return;       ///< any evaluated operands; polls, then returns
+  const void* subtract_and_return;
   // Direct code: Word f(Machine*, Word, Word), called with the stack aligned to words only.
   const void* add;
   const void* subtract;

@@ -17,12 +17,11 @@ uint64_t now_ns() {
 }
 
 void restore_limits(Machine& vm) {
-  vm.stack_limit.store(vm.stack_soft_limit, std::memory_order_relaxed);
-  vm.hp_limit.store(vm.heap.hp_limit, std::memory_order_relaxed);
+  vm.reset_limits();
   // An interrupt that came in between must not be lost.
   if (vm.interrupt.load(std::memory_order_relaxed) ||
       vm.tier_ready.load(std::memory_order_relaxed)) {
-    vm.hp_limit.store(nullptr, std::memory_order_relaxed);
+    vm.lower_limits();
   }
 }
 
