@@ -1,12 +1,14 @@
 // base/base_test.cc: hashes, base58, files.
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <string>
-
 #include "base/base58.h"
 #include "base/file.h"
 #include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace plan {
 namespace {
@@ -48,6 +50,38 @@ TEST(File, ReplaceThenReadGivesTheBytes) {
   auto read = read_file(path);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(*read, std::vector<uint8_t>({1, 2, 3}));
+  unlink(path.c_str());
+}
+
+TEST(File, ReplacingFollowsLinks) {
+  const std::string path = testing::TempDir() + "/palladium_file_test";
+  const std::string link = path + "_link";
+  const uint8_t before[] = {1};
+  const uint8_t after[] = {2, 3};
+  ASSERT_TRUE(replace_file(path, before).has_value());
+  ASSERT_EQ(symlink(path.c_str(), link.c_str()), 0);
+  ASSERT_TRUE(replace_file(link, after).has_value());
+  EXPECT_EQ(*read_file(path), std::vector<uint8_t>({2, 3}));
+  char target[1];
+  EXPECT_GT(readlink(link.c_str(), target, sizeof target), 0) << "the link was replaced";
+  unlink(link.c_str());
+  unlink(path.c_str());
+}
+
+TEST(File, ReplacingWritesToWhatIsNoFileAndLeavesItThere) {
+  const std::string path = testing::TempDir() + "/palladium_pipe_test";
+  unlink(path.c_str());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  const uint8_t bytes[] = {7, 8};
+  EXPECT_TRUE(replace_file(path, bytes).has_value());
+  uint8_t got[2] = {};
+  EXPECT_EQ(read(reader, got, sizeof got), 2);
+  EXPECT_EQ(got[1], 8);
+  EXPECT_TRUE(file_exists(path));
+  EXPECT_FALSE(is_regular_file(path));
+  close(reader);
   unlink(path.c_str());
 }
 

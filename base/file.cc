@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
@@ -33,6 +34,11 @@ bool file_exists(const std::string& path) {
   return stat(path.c_str(), &s) == 0;
 }
 
+bool is_regular_file(const std::string& path) {
+  struct stat s;
+  return stat(path.c_str(), &s) == 0 && S_ISREG(s.st_mode);
+}
+
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error("cannot open", path, errno);
@@ -59,6 +65,24 @@ Result<std::vector<uint8_t>> read_file(const std::string& path) {
 
 namespace {
 
+/// Writes to what is there already.
+Status write_into(const std::string& path, std::span<const uint8_t> bytes) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return io_error("cannot open", path, errno);
+  int code = write_all(fd, bytes) ? 0 : errno;
+  if (close(fd) != 0 && code == 0) code = errno;
+  return code == 0 ? Status(Unit{}) : io_error("cannot write", path, code);
+}
+
+/// The file that a chain of links ends with; `path` itself if there is none.
+std::string target_of(const std::string& path) {
+  char* const target = realpath(path.c_str(), nullptr);
+  if (target == nullptr) return path;
+  std::string result(target);
+  std::free(target);
+  return result;
+}
+
 Status replace(const std::string& path, std::span<const uint8_t> bytes, bool sync) {
   std::string temporary = path + ".XXXXXX";
   const int fd = mkstemp(temporary.data());
@@ -78,7 +102,10 @@ Status replace(const std::string& path, std::span<const uint8_t> bytes, bool syn
 }  // namespace
 
 Status replace_file(const std::string& path, std::span<const uint8_t> bytes) {
-  return replace(path, bytes, true);
+  struct stat s;
+  if (stat(path.c_str(), &s) != 0) return replace(path, bytes, true);
+  if (!S_ISREG(s.st_mode)) return write_into(path, bytes);
+  return replace(target_of(path), bytes, true);
 }
 
 Status replace_file_unsynced(const std::string& path, std::span<const uint8_t> bytes) {
@@ -112,6 +139,14 @@ Status make_directories(const std::string& path) {
   }
 }
 
+void reserve_standard_descriptors() {
+  for (int fd = 0; fd < 3; ++fd) {
+    if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest number that is free, and opened for the direction that nobody uses.
+    if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) return;
+  }
+}
+
 bool write_all(int descriptor, std::string_view text) {
   return write_all(descriptor,
                    std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
@@ -127,6 +162,10 @@ size_t read_some(int descriptor, std::span<char> buffer) {
 
 bool is_terminal(int descriptor) {
   return isatty(descriptor) == 1;
+}
+
+std::string last_error_text() {
+  return std::strerror(errno);
 }
 
 }  // namespace plan
