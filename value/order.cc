@@ -13,6 +13,8 @@
 namespace plan {
 namespace {
 
+constexpr uint64_t kUnlimitedSteps = std::numeric_limits<uint64_t>::max();
+
 int three_way(uint64_t a, uint64_t b) {
   return a < b ? -1 : (a > b ? 1 : 0);
 }
@@ -116,6 +118,53 @@ int compare_cow_head(uint64_t cow, Value head) {
   return order != 0 ? order : -1;  // its body is not 0
 }
 
+/// Pairs of applications that were met before, so that values which share their parts are compared
+/// in about the time it takes to look at each part once, not at each occurrence.
+///
+/// That a pair was met is enough to skip it: if its parts differ, then they decide the comparison
+/// where it was met first. A pair cannot be met below itself, as normal forms have no cycles.
+///
+/// The table has a fixed size and forgets: a pair that is compared again costs time only. Long
+/// lists share nothing, so the table is left alone while it does not pay.
+class MetPairs {
+ public:
+  /// Was the pair met, as far as is known? It is from now on.
+  bool meet(Value a, Value b) {
+    if (++met_ < next_attempt_) return false;
+    if (pairs_.empty()) pairs_.resize(kPairs);
+    Pair& pair = pairs_[(a.word * kMultiplier ^ b.word) * kMultiplier >> kShift];
+    const bool is_known = pair.a == a.word && pair.b == b.word;
+    pair = {a.word, b.word};
+    if (is_known) hits_++;
+    if (++probes_ == kProbes) {
+      if (hits_ < kProbes / kHitsPerProbe) next_attempt_ = met_ + kPause;
+      probes_ = 0;
+      hits_ = 0;
+    }
+    return is_known;
+  }
+
+ private:
+  static constexpr uint64_t kFirstAttempt = 1 << 12;  ///< most comparisons are shorter
+  static constexpr uint64_t kLogPairs = 18;
+  static constexpr uint64_t kPairs = uint64_t{1} << kLogPairs;
+  static constexpr uint64_t kShift = 64 - kLogPairs;
+  static constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;  // 2^64 by the golden ratio
+  static constexpr uint64_t kProbes = 1 << 18;
+  static constexpr uint64_t kHitsPerProbe = 16;
+  static constexpr uint64_t kPause = 1 << 24;
+
+  struct Pair {
+    Word a = 0;
+    Word b = 0;
+  };
+  std::vector<Pair> pairs_;
+  uint64_t met_ = 0;
+  uint64_t next_attempt_ = kFirstAttempt;
+  uint64_t probes_ = 0;
+  uint64_t hits_ = 0;
+};
+
 /// Arguments of `a` and `b` still to be compared.
 struct Frame {
   Value a;
@@ -214,6 +263,9 @@ class Comparer {
     return descend(body(a), body(b));
   }
 
+  /// Then both values are normal forms.
+  bool steps_are_unlimited() const { return steps_ > kUnlimitedSteps / 2; }
+
   Step compare_applications(Value a, Value b, LazyComparison& result) {
     const bool row_a = is_row(a);
     const bool row_b = is_row(b);
@@ -223,6 +275,7 @@ class Comparer {
       const int order = compare_cow_head(row_size(row_a ? a : b), head);
       return decide(row_a ? order : -order, result);
     }
+    if (steps_are_unlimited() && met_.meet(a, b)) return Step::kEqual;
     push_arguments(a, b, width(a));
     if (row_a) return Step::kEqual;
     const auto head = [](Value v) { return is_tab(v) ? tab_set(v) : closure_head(v); };
@@ -235,9 +288,8 @@ class Comparer {
   Value next_a_;
   Value next_b_;
   std::vector<Frame> frames_;
+  MetPairs met_;
 };
-
-constexpr uint64_t kUnlimitedSteps = std::numeric_limits<uint64_t>::max();
 
 }  // namespace
 

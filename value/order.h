@@ -5,8 +5,9 @@
 //   applications by number of arguments, then head, then arguments in application order (so a row
 //   from its last element to its first). Bars, sets, cows and the empty row are laws.
 //
-// Nothing here evaluates or recurses. Shared parts are compared as often as they occur, but for
-// pointers to one and the same object, which are equal at once if it is known to be normal.
+// Nothing here evaluates or recurses. Pointers to one and the same object are equal at once if it
+// is known to be normal; other parts that are shared are mostly compared once, see MetPairs in
+// value/order.cc.
 #pragma once
 
 #include "value/value.h"

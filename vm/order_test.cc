@@ -8,9 +8,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace plan::vm {
@@ -124,6 +128,67 @@ TEST_F(Order, GoesDeepWithoutRecursion) {
   }
   EXPECT_EQ(compare_normal(lists[0], lists[1]), -1);
   EXPECT_TRUE(equal_normal(lists[1], lists[1]));
+}
+
+/// Rows of two, each made of rows before it: as many parts as nodes, but exponentially many ways to
+/// them. `links` has two numbers for each row; numbers below kLeaves are nats.
+class SharedRows : public Order {
+ protected:
+  static constexpr size_t kLeaves = 2;
+  static constexpr size_t kRows = 60;
+  using Links = std::vector<std::array<size_t, 2>>;
+
+  Links random_links() {
+    Links links(kRows);
+    for (size_t i = 0; i < kRows; ++i) {
+      // Mostly the two before: trees of Fibonacci numbers of leaves.
+      for (size_t& link : links[i]) {
+        link =
+            i + kLeaves - 1 -
+            std::min<size_t>(random_() % 8 == 0 ? random_() % 9 : random_() % 2, i + kLeaves - 1);
+      }
+    }
+    return links;
+  }
+  Value build(const Links& links) {
+    std::vector<Value> nodes{small_nat(0), small_nat(1)};
+    for (const auto& [left, right] : links) {
+      nodes.push_back(gc::make_row(heap, std::array{nodes[left], nodes[right]}));
+    }
+    return nodes.back();
+  }
+  /// The order of node `i` of one and node `j` of the other, each pair looked at once.
+  int order(const Links& a, size_t i, const Links& b, size_t j) {
+    if (i < kLeaves || j < kLeaves) return i < j ? -1 : (i > j ? 1 : 0);  // nats are least
+    const auto known = orders_.find({i, j});
+    if (known != orders_.end()) return known->second;
+    int result = order(a, a[i - kLeaves][1], b, b[j - kLeaves][1]);
+    if (result == 0) result = order(a, a[i - kLeaves][0], b, b[j - kLeaves][0]);
+    orders_[{i, j}] = result;
+    return result;
+  }
+
+  std::mt19937_64 random_{1};
+  std::map<std::pair<size_t, size_t>, int> orders_;
+};
+
+TEST_F(SharedRows, AreComparedInTheTimeOfTheirParts) {
+  int counts[3] = {0, 0, 0};
+  for (int round = 0; round < 300; ++round) {
+    const Links a = random_links();
+    Links b = a;
+    const uint64_t changes = random_() % 3;
+    for (uint64_t i = 0; i < changes; ++i) {
+      b[random_() % kRows / (1 + random_() % 8)][random_() % 2] = random_() % kLeaves;
+    }
+    orders_.clear();
+    const size_t top = kRows + kLeaves - 1;
+    const int expected = order(a, top, b, top);
+    counts[expected + 1]++;
+    EXPECT_EQ(compare_normal(build(a), build(b)), expected) << "round " << round;
+    EXPECT_EQ(equal_normal(build(a), build(b)), expected == 0) << "round " << round;
+  }
+  for (const int count : counts) EXPECT_GT(count, 5);
 }
 
 TEST_F(Order, TrustsKnownHashesOfPins) {
