@@ -13,6 +13,14 @@ namespace plan::sire {
 
 namespace {
 
+constexpr const char* kFileEnding = ".module";
+
+/// Is this the name of a file of a cache, complete or being written (by somebody who was stopped)?
+bool is_cache_file(std::string_view name) {
+  const size_t dot = std::min(name.find('.'), name.size());
+  return name.substr(dot).starts_with(kFileEnding) && parse_base58(name.substr(0, dot)).has_value();
+}
+
 struct FileHead {
   char magic[8] = {'P', 'A', 'L', 'L', 'S', 'I', 'R', 'E'};
   uint64_t version = kCacheVersion;
@@ -29,12 +37,12 @@ StateCache::~StateCache() {
 }
 
 std::string StateCache::path_of(const ModuleSource& module) const {
-  return folder_ + "/" + base58(module.chain_hash) + ".module";
+  return folder_ + "/" + base58(module.chain_hash) + kFileEnding;
 }
 
 bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
   const std::string path = path_of(module);
-  if (!file_exists(path)) return false;
+  if (!is_regular_file(path)) return false;
   Result<std::vector<uint8_t>> bytes = read_file(path);
   FileHead head;
   if (!bytes || bytes->size() < sizeof(head)) return false;
@@ -93,6 +101,8 @@ void StateCache::remember(const ModuleSource& module) {
 
 void StateCache::prune() const {
   std::vector<FileEntry> files = list_files(folder_);
+  // Other things may lie in the folder: it is one that the user named.
+  std::erase_if(files, [](const FileEntry& file) { return !is_cache_file(file.name); });
   uint64_t total = 0;
   for (const FileEntry& file : files) total += file.bytes;
   if (total <= kCacheBytesMax) return;

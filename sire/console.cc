@@ -17,7 +17,9 @@ Console::~Console() {
 }
 
 void Console::flush() {
-  if (!buffer_.empty()) write_all(options_.descriptor, buffer_);
+  if (!buffer_.empty() && !write_all(options_.descriptor, buffer_) && error_.empty()) {
+    error_ = last_error_text();
+  }
   buffer_.clear();
 }
 

@@ -37,10 +37,13 @@ class Console {
   void set_quiet(bool quiet) { options_.quiet = quiet; }
   bool is_quiet() const { return options_.quiet; }
   bool has_colour() const { return options_.colour; }
+  /// Why some output was lost; empty if none was.
+  const std::string& error() const { return error_; }
 
  private:
   ConsoleOptions options_;
   std::string buffer_;
+  std::string error_;
 };
 
 /// The text of a value, as it stands in messages.

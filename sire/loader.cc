@@ -88,7 +88,11 @@ LoadResult Loader::fail_at(const ModuleSource& module, const rex::Block* block,
   begin_block(context_, rex, module.name + ".sire", block != nullptr ? block->first_line : 0);
   context_.fail(Node{0}, reason);
   wrap_failure(context_);
-  if (block != nullptr) report_place(context_, module.path, *block);
+  if (block != nullptr) {
+    report_place(context_, module.path, *block);
+  } else {
+    write_all(kStandardError, module.path + ": " + reason + "\n");
+  }
   return {LoadStatus::kFailed, ""};
 }
 

@@ -2,6 +2,7 @@
 #include "sire/place.h"
 
 #include "base/file.h"
+#include "sire/rex_error.h"
 #include "sire/rex_text.h"
 
 #include <algorithm>
@@ -89,7 +90,8 @@ Place find_words(const rex::Block& block, const std::vector<std::string>& words)
 std::string describe_place(std::string_view path, const rex::Block& block, std::string_view reason,
                            const std::vector<std::string>& words) {
   const Place place = find_words(block, words);
-  const std::string_view line = block.lines[place.line];
+  size_t column = place.column;
+  const std::string_view line = rex::shown_part(block.lines[place.line], column);
   std::string result(path);
   result += ":" + std::to_string(block.first_line + place.line) + ":" +
             std::to_string(place.column + 1) + ": ";
@@ -98,8 +100,8 @@ std::string describe_place(std::string_view path, const rex::Block& block, std::
   result += "\n    ";
   result += line;
   result += "\n    ";
-  result.append(rex::character_count(line.substr(0, place.column)), ' ');
-  const std::string_view marked = line.substr(place.column, place.width);
+  result.append(rex::character_count(line.substr(0, column)), ' ');
+  const std::string_view marked = line.substr(column, place.width);
   result.append(std::max<size_t>(1, rex::character_count(marked)), '^');
   return result + "\n";
 }

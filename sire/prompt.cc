@@ -129,9 +129,10 @@ void run_piped_prompt(Session& session) {
   for (;;) {
     const size_t count = read_some(kStandardInput, buffer);
     if (count == 0) break;
+    const size_t seen = pending.size();  // has no line end: a line may come in many pieces
     pending.append(buffer.data(), count);
     size_t start = 0;
-    for (size_t end = pending.find('\n'); end != std::string::npos;
+    for (size_t end = pending.find('\n', seen); end != std::string::npos;
          end = pending.find('\n', start)) {
       session.feed_line(std::string_view(pending).substr(start, end - start));
       start = end + 1;

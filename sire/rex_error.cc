@@ -3,6 +3,8 @@
 
 #include "base/check.h"
 
+#include <algorithm>
+
 namespace plan::rex {
 
 namespace {
@@ -58,9 +60,26 @@ std::string format_error(std::string_view file, const ReadError& error) {
   text.append(":").append(std::to_string(error.line));
   text.append(":").append(std::to_string(error.column));
   text.append(" error:\n\n    ").append(reason(error));
-  text.append("\n\n\t").append(error.source);
-  text.append("\n\t").append(error.column - 1, ' ').append(error.width, '^');
+  size_t column = error.column - 1;
+  const std::string_view source = shown_part(error.source, column);
+  const size_t width = std::min<size_t>(error.width, source.size() - column);
+  text.append("\n\n\t").append(source);
+  text.append("\n\t").append(column, ' ').append(width, '^');
   return text;
+}
+
+std::string_view shown_part(std::string_view line, size_t& column) {
+  if (line.size() <= kShownLineBytes) return line;
+  const auto is_inside_character = [&](size_t at) {
+    return at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0) == 0x80;
+  };
+  constexpr size_t kCharacterBytesMax = 4;
+  size_t start = column - std::min(column, kShownLineBytes / 2);
+  size_t end = std::min(start + kShownLineBytes, line.size());
+  for (size_t i = 0; i < kCharacterBytesMax && is_inside_character(start); ++i) start++;
+  for (size_t i = 0; i < kCharacterBytesMax && is_inside_character(end); ++i) end--;
+  column -= std::min(column, start);
+  return line.substr(start, end - start);
 }
 
 }  // namespace plan::rex

@@ -32,7 +32,14 @@ struct ReadError {
 std::string reason(const ReadError& error);
 
 /// The report: `file`, place, reason, the line and carets under the part meant. No newline at the
-/// end. `file` is `./sire/NAME.sire` for a module and `REPL` at the prompt.
+/// end. `file` is `./sire/NAME.sire` for a module and `REPL` at the prompt. Of an endless line only
+/// what is near the place is shown.
 std::string format_error(std::string_view file, const ReadError& error);
+
+/// Lines up to this many bytes are shown whole in messages.
+inline constexpr size_t kShownLineBytes = 1000;
+/// The part of a line that messages show: whole characters around the byte at `column` (0-based),
+/// which is made 0-based in that part.
+std::string_view shown_part(std::string_view line, size_t& column);
 
 }  // namespace plan::rex

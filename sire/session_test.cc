@@ -174,6 +174,26 @@ TEST_F(Modules, DoNotMixFilesOfDifferentRuns) {
   }
 }
 
+TEST_F(Modules, KeepWhatIsNoFileOfTheCacheWhereItIsPruned) {
+  load("one", true);
+  std::filesystem::create_directory(folder_ + "/cache/folder");
+  // Files with holes, of which nothing is on the disk.
+  const std::string stranger = folder_ + "/cache/photo.module";
+  const std::string left_over =
+      folder_ + "/cache/6ShndPD57UYnaNiVcGCoDtTD3DMAZwzazpqo3gsFHm3H.module.Ab12Cd";
+  for (const std::string& path : {stranger, left_over}) {
+    const uint8_t byte[] = {0};
+    ASSERT_TRUE(replace_file(path, byte).has_value());
+    std::filesystem::resize_file(path, kCacheBytesMax);
+    std::filesystem::last_write_time(
+        path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+  load("two", true);
+  EXPECT_TRUE(std::filesystem::exists(stranger));
+  EXPECT_FALSE(std::filesystem::exists(left_over));
+  EXPECT_EQ(load("two", true).ran, Names{});
+}
+
 TEST_F(Modules, LoadWithoutACacheThatCannotBeWritten) {
   write("../cache", "a file where the folder should be");
   std::filesystem::rename("cache.sire", "cache");

@@ -85,6 +85,8 @@ class Runner {
   int report_load(sire::Session& session, const sire::LoadResult& result, bool by_sire) const;
   int report_failure(sire::Session& session, bool by_sire) const;
   int report_outcome(const vm::Outcome& outcome) const;
+  /// The exit code once all output is out, if it would be `code` otherwise.
+  int finish(sire::Session& session, int code) const;
 
   std::string program_;
   const Arguments& arguments_;
@@ -163,6 +165,12 @@ int Runner::report_failure(sire::Session& session, bool by_sire) const {
   return error(sire::print_crash(failure.op(), failure.value()));
 }
 
+int Runner::finish(sire::Session& session, int code) const {
+  session.console().flush();
+  const std::string& cause = session.console().error();
+  return cause.empty() ? code : error("cannot write to standard output: " + cause);
+}
+
 int Runner::report_load(sire::Session& session, const sire::LoadResult& result,
                         bool by_sire) const {
   session.console().flush();
@@ -208,10 +216,10 @@ int Runner::run_sire() {
     const int code = report_load(session, session.load(module), true);
     if (code != 0) return code;
   }
-  if (facts) return 0;
+  if (facts) return finish(session, 0);
   const int code = run_prompt(session, modules.empty() ? "" : modules.back());
   report_tier(session);
-  return code;
+  return finish(session, code);
 }
 
 int Runner::run_prompt(sire::Session& session, const std::string& module) {
@@ -263,7 +271,7 @@ int Runner::run_show() {
   if (!value) return error(arguments_.positionals[0] + ": " + value.error().message);
   session.console().print_text(sire::print_debug(*value) + "\n");
   session.console().print_deep(*value);
-  return 0;
+  return finish(session, 0);
 }
 
 int Runner::report_outcome(const vm::Outcome& outcome) const {
@@ -287,9 +295,9 @@ int Runner::run_repl() {
   const int code = seed_loop(session, *program, output);
   report_tier(session);
   const std::string file = arguments_.has(Option::kSave) ? arguments_.value(Option::kSave) : "";
-  if (file.empty() || file == "/dev/null") return code;
+  if (file.empty() || file == "/dev/null") return finish(session, code);
   const Status written = replace_file(file, output);
-  return written ? code : error(written.error().message);
+  return written ? finish(session, code) : error(written.error().message);
 }
 
 /// A seed program takes a bar of input and gives a row of a bar of output and the next program.

@@ -24,6 +24,7 @@ void run(void* call) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  plan::reserve_standard_descriptors();
   Call call;
   const std::string_view path = argc > 0 ? argv[0] : "palladium";
   const std::string_view name = path.substr(path.rfind('/') + 1);
@@ -31,8 +32,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const plan::cli::Screen screen = plan::cli::parse_arguments(call.program, words, call.arguments);
   if (!screen.text.empty()) {
-    plan::write_all(screen.to_standard_error ? 2 : 1, screen.text);
-    return screen.exit_code;
+    const bool written = plan::write_all(screen.to_standard_error ? 2 : 1, screen.text);
+    return written ? screen.exit_code : 1;
   }
   plan::run_on_large_stack(run, &call);
   return call.exit_code;
