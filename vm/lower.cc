@@ -19,6 +19,7 @@
 //   that order, before the call (vm/demand.h), and builds the others after them, when more
 //   variables are evaluated. How they are passed does not change: the callee tests, as it does for
 //   any caller.
+//   What a jet demands stands in a table: that much is done in code that runs once, too.
 #include <algorithm>
 #include <optional>
 
@@ -436,7 +437,7 @@ struct Lowering {
     const size_t first = operands.size();
     operands.resize(first + e->args.size());
     std::vector<bool> done(e->args.size());
-    if (uses_demand && demanded_depth < kDemandedDepthMax) {
+    if ((uses_demand || h.jet) && demanded_depth < kDemandedDepthMax) {
       ++demanded_depth;
       const Demand demand = demand_of(vm, h.function);
       for (const uint8_t i : demand.order()) {
