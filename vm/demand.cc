@@ -660,6 +660,7 @@ class Walk {
         return std::nullopt;
       }
       result.keys = set_keys(row->head->value);
+      if (row_size(result.keys) == 0) return std::nullopt;  // the key is not looked at
       for (uint64_t i = 0; i < row_size(result.keys); ++i) {
         if (!row_at(result.keys, i).is_nat()) return std::nullopt;
       }
