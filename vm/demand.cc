@@ -32,7 +32,8 @@ constexpr uint32_t kLetsMax = 256;
 constexpr uint32_t kBodyNodesMax = 4000;  ///< larger laws are not even decoded
 constexpr uint32_t kDepthMax = 64;        ///< expressions inside each other, lets included
 constexpr uint32_t kNestingMax = 8;       ///< laws analysed for the sake of others
-constexpr uint32_t kRoundsMax = 4;        ///< of assumptions about recursion
+constexpr uint32_t kRoundsMax = 4;        ///< of assumptions about recursion, and about kinds
+constexpr size_t kKindsMax = 6;           ///< sets of arguments taken for nats, per function
 constexpr uint64_t kWorkMax = 40'000;     ///< steps and decoded nodes per question from outside
 constexpr uint32_t kLetChainMax = 8;      ///< lets that only name other lets, looked through
 
@@ -321,6 +322,56 @@ Demand demand_of_opcode(Value nat) {
   return demand;
 }
 
+/// Whether the jet gives nats only.
+bool is_nat_jet(JetId jet) {
+  switch (jet) {
+    case JetId::kCmp:
+    case JetId::kEql:
+    case JetId::kNeq:
+    case JetId::kLth:
+    case JetId::kLte:
+    case JetId::kGth:
+    case JetId::kGte:
+    case JetId::kAnd:
+    case JetId::kOr:
+    case JetId::kNand:
+    case JetId::kNor:
+    case JetId::kMul:
+    case JetId::kPow:
+    case JetId::kBex:
+    case JetId::kLsh:
+    case JetId::kMul32:
+    case JetId::kMul64:
+    case JetId::kLsh32:
+    case JetId::kLsh64: return true;
+    default: return jet_demand(jet).rest == JetDemand::Rest::kTotalNat;
+  }
+}
+
+/// Whether `e` evaluates to a nat, if to anything. `facts` of variables may be null.
+bool is_nat_expression(const Law& law, const Expr* e, const Facts* facts) {
+  for (uint32_t i = 0; i < kLetChainMax && e->kind == Expr::Kind::kVariable; ++i) {
+    if (facts != nullptr && has(facts[e->variable], kNat)) return true;
+    if (e->variable <= law.args) return false;
+    e = law.lets[e->variable - 1 - law.args];
+  }
+  if (e->kind == Expr::Kind::kConstant) return e->value.is_nat();
+  if (e->kind != Expr::Kind::kApply || e->head->kind != Expr::Kind::kConstant) return false;
+  const Value f = e->head->value;
+  if (e->args.size() != gc::eval_arity(f)) return false;
+  if (f == small_nat(3)) return true;
+  const std::optional<JetId> jet = jet_of(f);
+  return jet && is_nat_jet(*jet);
+}
+
+uint64_t nat_arguments_of(const Law& law, const Expr* call, const Facts* facts) {
+  uint64_t nats = 0;
+  for (uint32_t i = 0; i < call->args.size() && i < kParametersMax; ++i) {
+    if (is_nat_expression(law, call->args[i], facts)) nats |= uint64_t{1} << i;
+  }
+  return nats;
+}
+
 bool is_comparison(JetId jet) {
   switch (jet) {
     case JetId::kCmp:
@@ -394,8 +445,15 @@ struct Analysis {
   uint64_t work = 0;
   bool is_incomplete = false;  ///< a limit on the question was met: not to be kept
 
-  Demand of(Value function);
-  Demand of_law(const Law& law, Value self);
+  Demand of(Value function, uint64_t nats);
+  std::optional<Demand> of_kinds(Value function, Value law, uint64_t nats, const Demand& otherwise);
+};
+
+struct Question {
+  const Law& law;
+  Value self;
+  uint64_t nats = 0;  ///< arguments taken for nats
+  Demand otherwise;   ///< the demand without that
 };
 
 /// One walk through a law under one assumption about its calls of itself.
@@ -408,17 +466,22 @@ class Walk {
     uint64_t shrinking = ~uint64_t{0};  ///< parameters that get less in every call of itself
   };
 
-  Walk(Analysis& analysis, const Law& law, Value self, const Demand* assumed)
-      : analysis_(analysis), law_(law), self_(self), assumed_(assumed) {}
+  Walk(Analysis& analysis, const Question& question, const Demand* assumed)
+      : analysis_(analysis), question_(question), law_(question.law), self_(question.self),
+        assumed_(assumed) {}
 
   Answer run() {
     Path path;
     path.facts.resize(law_.slots);
+    for (uint32_t v = 1; v <= law_.args; ++v) {
+      if ((question_.nats >> (v - 1) & 1) != 0) path.facts[v] = kNat;
+    }
     strict(law_.body, path);
     answer_.only_loops = path.end == Path::End::kLoop;
     answer_.demand = path.demand;
     answer_.demand.total = path.is_open();
     answer_.demand.gives_nat = path.is_open() && has(path.result, kNat);
+    answer_.demand.kinds_asked = kinds_asked_;
     return answer_;
   }
 
@@ -528,8 +591,20 @@ class Walk {
     if (c.function == self_) {
       call_self(e, path);
     } else if (!c.jet || !control(*c.jet, e, path)) {
-      apply(analysis_.of(c.function), e, path);
+      const Demand demand = analysis_.of(c.function, nats_of(e, path));
+      for (size_t i = 0; i < e->args.size() && i < kParametersMax; ++i) {
+        if ((demand.kinds_asked >> i & 1) != 0) ask_kind(e->args[i]);
+      }
+      apply(demand, e, path);
     }
+  }
+  uint64_t nats_of(const Expr* call, const Path& path) const {
+    return nat_arguments_of(law_, call, path.facts.data());
+  }
+  void ask_kind(const Expr* e) {
+    e = behind(e);
+    if (e->kind != Expr::Kind::kVariable || !is_parameter(e->variable)) return;
+    kinds_asked_ |= uint64_t{1} << (e->variable - 1);
   }
 
   /// The arguments that `demand` names, and the rest of the call.
@@ -541,6 +616,11 @@ class Walk {
 
   void call_self(const Expr* e, Path& path) {
     answer_.is_recursive = true;
+    if ((question_.nats & ~nats_of(e, path)) != 0) {
+      PLAN_ASSERT(!question_.otherwise.total);
+      apply(question_.otherwise, e, path);
+      return;
+    }
     answer_.shrinking &= shrinking(e, path);
     if (assumed_ == nullptr) {
       path.end = Path::End::kLoop;
@@ -639,6 +719,10 @@ class Walk {
     strict(b, path);
     const Facts second = path.result;
     if (!has(first, kFlat) && !has(second, kFlat)) {
+      if (path.is_open()) {
+        ask_kind(a);
+        ask_kind(b);
+      }
       path.stop();  // goes into both, evaluating
       return;
     }
@@ -792,46 +876,82 @@ class Walk {
   }
 
   Analysis& analysis_;
+  const Question& question_;
   const Law& law_;
   const Value self_;
   const Demand* assumed_;  ///< of calls of itself; null: they go wherever the rest goes
   Answer answer_;
+  uint64_t kinds_asked_ = 0;
   uint32_t depth_ = 0;
 };
 
 /// The demand if calls of itself are taken to be as strict as the rest: a fixpoint from above.
-std::optional<Demand> demand_of_loop(Analysis& analysis, const Law& law, Value self) {
-  Walk::Answer answer = Walk(analysis, law, self, nullptr).run();
+std::optional<Demand> demand_of_loop(Analysis& analysis, const Question& question) {
+  Walk::Answer answer = Walk(analysis, question, nullptr).run();
   if (answer.only_loops) return std::nullopt;
   for (uint32_t round = 0; round < kRoundsMax && answer.shrinking != 0; ++round) {
     Demand assumed = answer.demand;
     assumed.total = assumed.gives_nat = false;
-    answer = Walk(analysis, law, self, &assumed).run();
-    if (answer.demand != assumed) continue;
+    answer = Walk(analysis, question, &assumed).run();
+    if (!answer.demand.has_order_of(assumed)) continue;
     // Only now are the calls inside the arguments of calls seen as well.
-    return answer.shrinking != 0 ? std::optional(assumed) : std::nullopt;
+    return answer.shrinking != 0 ? std::optional(answer.demand) : std::nullopt;
   }
   return std::nullopt;
 }
 
-Demand Analysis::of_law(const Law& law, Value self) {
+Demand answer_question(Analysis& analysis, const Question& question) {
+  const Law& law = question.law;
   const bool is_large = law.args > kParametersMax || law.lets.size() > kLetsMax;
   if (is_large) return Demand{};
   const Demand nothing;
-  Walk::Answer answer = Walk(*this, law, self, &nothing).run();
+  Walk::Answer answer = Walk(analysis, question, &nothing).run();
   if (!answer.is_recursive) return answer.demand;
-  const std::optional<Demand> loop = demand_of_loop(*this, law, self);
+  const std::optional<Demand> loop = demand_of_loop(analysis, question);
   // Each round is as true as the one before.
   for (uint32_t round = 1; round < kRoundsMax; ++round) {
     const Demand assumed = answer.demand;
-    answer = Walk(*this, law, self, &assumed).run();
-    if (answer.demand == assumed) break;
+    answer = Walk(analysis, question, &assumed).run();
+    if (answer.demand.has_order_of(assumed)) break;
   }
   const bool loop_is_better = loop && loop->order().size() > answer.demand.order().size();
   return loop_is_better ? *loop : answer.demand;
 }
 
-Demand Analysis::of(Value function) {
+/// The demand of a law, or of a pin around one, with `nats` taken for nats. Nothing if there is a
+/// limit to the number of such questions.
+std::optional<Demand> Analysis::of_kinds(Value function, Value law, uint64_t nats,
+                                         const Demand& otherwise) {
+  if (const auto found = vm.demands.find(function.word); found != vm.demands.end()) {
+    for (const auto& [kinds, demand] : found->second) {
+      if (kinds == nats) return demand;
+    }
+    if (found->second.size() >= kKindsMax) return std::nullopt;
+  }
+  if (nesting > kNestingMax || work > kWorkMax) {
+    is_incomplete = true;
+    return std::nullopt;
+  }
+  const bool was_incomplete = std::exchange(is_incomplete, false);
+  Demand demand;
+  if (!is_too_large(law)) {
+    Law ir;
+    decode_law(law, ir);
+    work += ir.arena.size();
+    ++nesting;
+    demand = answer_question(*this, {ir, function, nats, otherwise});
+    --nesting;
+  }
+  if (!is_incomplete || nesting == 0) {
+    // Through its record the function's region tells when the answer has to go.
+    function_info(vm, function);
+    vm.demands[function.word].emplace_back(nats, demand);
+  }
+  is_incomplete |= was_incomplete;
+  return demand;
+}
+
+Demand Analysis::of(Value function, uint64_t nats) {
   if (function.is_nat()) return demand_of_opcode(function);
   if (is_set(function)) {
     Demand demand;
@@ -842,28 +962,17 @@ Demand Analysis::of(Value function) {
   if (const std::optional<JetId> jet = jet_of(function)) return demand_of_jet(*jet);
   const Value law = is_pin(function) ? deref(pin_item(function)) : function;
   if (!is_law(law)) return Demand{};
-  const auto found = vm.demands.find(function.word);
-  if (found != vm.demands.end()) return found->second;
-  if (nesting > kNestingMax || work > kWorkMax) {
-    is_incomplete = true;
-    return Demand{};
+  const Demand plain = of_kinds(function, law, 0, Demand{}).value_or(Demand{});
+  Demand demand = plain;
+  uint64_t kinds = 0;
+  for (uint32_t round = 0; round < kRoundsMax && !demand.total; ++round) {
+    const uint64_t more = nats & (kinds | demand.kinds_asked);
+    if (more == kinds) break;
+    const std::optional<Demand> found = of_kinds(function, law, more, plain);
+    if (!found) break;
+    kinds = more;
+    demand = *found;
   }
-  const bool was_incomplete = std::exchange(is_incomplete, false);
-  Demand demand;
-  if (!is_too_large(law)) {
-    Law ir;
-    decode_law(law, ir);
-    work += ir.arena.size();
-    ++nesting;
-    demand = of_law(ir, function);
-    --nesting;
-  }
-  if (!is_incomplete || nesting == 0) {
-    // Through its record the function's region tells when the answer has to go.
-    function_info(vm, function);
-    vm.demands.emplace(function.word, demand);
-  }
-  is_incomplete |= was_incomplete;
   return demand;
 }
 
@@ -888,10 +997,21 @@ bool Demand::keep_common(const Demand& other) {
   return same;
 }
 
-Demand demand_of(Machine& vm, Value function) { return Analysis{vm}.of(function); }
+bool Demand::has_order_of(const Demand& other) const {
+  return count_ == other.count_ && order_ == other.order_;
+}
+
+Demand demand_of(Machine& vm, Value function, uint64_t nats) {
+  return Analysis{vm}.of(function, nats);
+}
 
 Demand demand_of_law(Machine& vm, const Law& law, Value self) {
-  return Analysis{vm}.of_law(law, self);
+  Analysis analysis{vm};
+  return answer_question(analysis, {law, self, 0, Demand{}});
+}
+
+uint64_t nat_arguments(const Law& law, const Expr* call) {
+  return nat_arguments_of(law, call, nullptr);
 }
 
 }  // namespace plan::vm

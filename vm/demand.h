@@ -14,6 +14,11 @@
 //   f x y = add x (inc y)         [y x], total: add looks at its second operand first
 //   f x y = if (lth x y) x y      [x y]: comparing structures may evaluate what is inside them
 //
+// Kinds      : what is asked may be conditional: comparing with a nat is total. If the demand of a
+//              function would be more were some arguments nats (Demand::kinds_asked), and those of
+//              a call surely are, it is found for that case too. So the loop
+//              `go i n acc = if (gth i n) acc (go (inc i) n (f acc))`, of which nothing is known
+//              but [i n], has [i n acc] whenever it calls itself.
 // Recursion  : a law that calls itself is analysed with what is known of it so far: at first
 //              nothing, then what that gave. To find the accumulator of a loop takes the opposite
 //              assumption, that the call is as strict as the rest of the law. That is a proof by
@@ -21,7 +26,8 @@
 //              where n is not 0). A loop that might turn for ever in silence must not crash
 //              instead. Laws never call each other in a circle but through unknown functions.
 // Kept       : per function, in Machine::demands, until its region is freed.
-// Limits     : each named in vm/demand.cc; what is beyond has no demand, which is always true.
+// Limits     : kDemandMax, and those in vm/demand.cc; what is beyond has no demand, which is always
+//              true.
 // See        : design, optimiser-study.md sections 5 and 6.
 #pragma once
 
@@ -30,9 +36,12 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace plan::vm {
 
+struct Expr;
 struct Law;
 struct Machine;
 
@@ -47,20 +56,26 @@ class Demand {
   bool add(uint8_t argument);
   /// Leaves the longest beginning that both have. True if that is all of both.
   bool keep_common(const Demand& other);
-  bool operator==(const Demand&) const = default;
+  bool has_order_of(const Demand& other) const;
 
   bool total = false;
-  bool gives_nat = false;  ///< total, and the result is a nat
+  bool gives_nat = false;    ///< total, and the result is a nat
+  uint64_t kinds_asked = 0;  ///< arguments, as bits: more might be known if they were nats
 
  private:
   std::array<uint8_t, kDemandMax> order_{};
   uint8_t count_ = 0;
 };
 
-/// The demand of a saturated call of `function`, any value in WHNF. Direct code, allocates nothing
-/// in the heap.
-Demand demand_of(Machine& vm, Value function);
+/// What is kept of one function: its demands if the arguments in the set are nats.
+using FunctionDemands = std::vector<std::pair<uint64_t, Demand>>;
+
+/// The demand of a saturated call of `function`, any value in WHNF, if the arguments in `nats`, a
+/// set of bits, evaluate to nats. Direct code, allocates nothing in the heap.
+Demand demand_of(Machine& vm, Value function, uint64_t nats = 0);
 /// The same for a decoded law whose variable 0 is `self`; nothing is kept of it.
 Demand demand_of_law(Machine& vm, const Law& law, Value self);
+/// The arguments of `call`, an application in `law`, that are nats whatever the variables are.
+uint64_t nat_arguments(const Law& law, const Expr* call);
 
 }  // namespace plan::vm

@@ -27,8 +27,8 @@ class DemandTest : public IrTest {
     const Law law = read(text);
     return text_of(demand_of_law(machine(), law, encode("test", law)));
   }
-  std::string demand_of_name(std::string_view name) {
-    return text_of(demand_of(machine(), *names_.find(name)));
+  std::string demand_of_name(std::string_view name, uint64_t nats = 0) {
+    return text_of(demand_of(machine(), *names_.find(name), nats));
   }
   /// Instructions of the law's optimised code, but not of what it suspends.
   LowCode lowered(std::string_view text, bool optimise) {
@@ -311,6 +311,60 @@ TEST_F(DemandTest, ALoopIsNotTotal) {
   EXPECT_EQ(demand("law a b { (@_Add b (@count a)) }"), "1");
 }
 
+// --- Kinds of arguments.
+
+TEST_F(DemandTest, ANatAmongTheArgumentsMakesAComparisonTotal) {
+  define("less", "law x y z { (@_Seq (@_Lth x y) z) }");
+  EXPECT_EQ(demand_of_name("less"), "1 2");
+  EXPECT_EQ(demand_of_name("less", 1), "1 2 3 total");
+  EXPECT_EQ(demand_of_name("less", 2), "1 2 3 total");
+  EXPECT_EQ(demand_of_name("less", 4), "1 2");
+  EXPECT_EQ(demand("law a b c { (@less (3 a) b c) }"), "1 2 3 total");
+  EXPECT_EQ(demand("law a b c { (@_If (@_IsNat b) (@less a b c) 0) }"), "2");
+  EXPECT_EQ(demand("law a b c { (@_If (@_IsNat b) (@less a b c) (@_Seq a c)) }"), "2 1 3 total");
+}
+
+TEST_F(DemandTest, AKindIsAskedThroughCallsAndOneAfterTheOther) {
+  define("less", "law x y z { (@_Seq (@_Lth x y) z) }");
+  define("both", "law a b c d e { (@less d e (@less a b c)) }");
+  EXPECT_EQ(demand_of_name("both"), "4 5");
+  EXPECT_EQ(demand_of_name("both", 8), "4 5 1 2");
+  EXPECT_EQ(demand_of_name("both", 10), "4 5 1 2 3 total");
+  EXPECT_EQ(demand_of_name("both", 2), "4 5");
+}
+
+TEST_F(DemandTest, ALoopThatCountsKnowsTheKindOfItsCounter) {
+  define("go", "law i n acc { (@_If (@_Gth i n) acc (@_Seq acc (self (3 i) n (@_Add acc i)))) }");
+  EXPECT_EQ(demand_of_name("go"), "1 2");
+  EXPECT_EQ(demand_of_name("go", 1), "1 2 3");
+  EXPECT_EQ(demand("law n acc { (@go 0 n acc) }"), "1 2");
+}
+
+// The second turn compares with an unknown kind, which may crash before acc is looked at.
+TEST_F(DemandTest, ALoopThatForgetsAKindHasTheDemandOfAnyCall) {
+  define("go", "law i n acc { (@_If (@_Eql i n) acc (self n n acc)) }");
+  EXPECT_EQ(demand_of_name("go", 1), "1 2");
+  define("up", "law i n acc { (@_If (@_Eql i n) acc (@_If i (self (@_Idx 0 n) n (3 acc)) acc)) }");
+  EXPECT_EQ(demand_of_name("up", 1), "1 2");
+  define("down",
+         "law i n acc k {"
+         " (@_If (@_Eql i n) (@_Seq k acc) (@_Ifz k acc (self n i acc (@_Dec k)))) }");
+  EXPECT_EQ(demand_of_name("down", 1), "1 2 4");
+  EXPECT_EQ(demand_of_name("down", 3), "1 2 4 3");
+}
+
+TEST_F(DemandTest, KindsAreAskedForSoManyTimes) {
+  std::string text = "law a b c d e f g h z { ";
+  std::string end = "z";
+  for (const char* pair : {"a b", "c d", "e f", "g h"}) {
+    text += "(@_Seq (@_Lth " + std::string(pair) + ") ";
+    end += ")";
+  }
+  const Value pin = define("many", text + end + " }");
+  for (uint64_t nats = 0; nats < 256; ++nats) demand_of(machine(), pin, nats);
+  EXPECT_LE(machine().demands[pin.word].size(), 6u);
+}
+
 // --- Limits.
 
 TEST_F(DemandTest, TheListHasALimit) {
@@ -447,6 +501,14 @@ TEST_F(DemandTest, OptimisedCodePassesDemandedArgumentsEvaluated) {
   EXPECT_EQ(thunks(lowered(fib, true)), 0u);
 }
 
+TEST_F(DemandTest, OptimisedLoopsPassDemandedArgumentsEvaluated) {
+  define("step", "law a i { (@_Add (@_Mod a 1000) (@_Mul i 3)) }");
+  const char* loop =
+      "law i n acc { (@_If (@_Gth i n) acc (@_Seq acc (self (3 i) n (@step acc i)))) }";
+  EXPECT_EQ(thunks(lowered(loop, false)), 1u);
+  EXPECT_EQ(thunks(lowered(loop, true)), 0u);
+}
+
 TEST_F(DemandTest, OptimisedCodeStillDelaysWhatIsNotDemanded) {
   define("choose", "law c x { (@_If c x 0) }");
   EXPECT_EQ(thunks(lowered("law a b { (@choose (@_Rsh a 1) (@_Rsh b 1)) }", true)), 1u);
@@ -537,6 +599,8 @@ TEST_F(DemandedCalls, CrashAndTraceInTheSameOrder) {
       "law x y z { (@_Seq (@_Bex 3) (@_Cmp y x)) }",
       "law x y z { (@_Eql x (C2 y z)) }",
       "law x y { (@_Seq x (@_Add y)) }",
+      "law x y z { (@_If (@_Gth x y) z (@_Seq z (@_If (@_Gth x 4) x (self (3 x) y (3 z))))) }",
+      "law x y z { (@_If (@_Lth x 9) (@_Seq (@_Lte y x) z) (@_Seq y z)) }",
   };
   const char* callers[] = {
       "law a b c { (@f a b c) }",
@@ -544,6 +608,9 @@ TEST_F(DemandedCalls, CrashAndTraceInTheSameOrder) {
       "law a b c { v = (@_Add a b) (@f v (@_Mul v c) (@_If a b c)) }",
       "law a b c { v = (@_Idx 0 b) w = (@_Add v c) (@_Seq c (@f w a v)) }",
       "law a b c { (@f (@f a b c) (@_Trace 6 b) (@_And a c)) }",
+      "law a b c { (@f (3 a) (@_Mul b a) c) }",
+      "law a b c { (@f (@_Mul b a) (@_Idx 0 b) (@_Idx 0 c)) }",
+      "law a b c { (@f (@_Idx 0 c) 2 (@_Add b a)) }",
   };
   for (size_t i = 0; i < std::size(functions); ++i) {
     const std::string name = "f" + std::to_string(i);

@@ -439,7 +439,7 @@ struct Lowering {
     std::vector<bool> done(e->args.size());
     if ((uses_demand || h.jet) && demanded_depth < kDemandedDepthMax) {
       ++demanded_depth;
-      const Demand demand = demand_of(vm, h.function);
+      const Demand demand = demand_of(vm, h.function, nat_arguments(code.ir, e));
       for (const uint8_t i : demand.order()) {
         operands[first + i] = strict(e->args[i]);
         done[i] = true;

@@ -2,8 +2,8 @@
 //
 // Invariants : while something evaluates, hp lives in a register and heap.hp is stale; helpers are
 //              called through PLAN_SYNC, which writes it back and reloads it.
-// Threads    : owner thread only, but for the atomics: `interrupt`, `tier_ready`, and the two limits,
-//              which another thread or a signal handler may lower (never raise).
+// Threads    : owner thread only, but for the atomics: `interrupt`, `tier_ready`, and the two
+//              limits, which another thread or a signal handler may lower (never raise).
 #pragma once
 
 #include <atomic>
@@ -89,7 +89,7 @@ struct Machine {
   JetMatchSink match_sink = nullptr;
   void* match_context = nullptr;
   uint64_t jets_declined = 0;
-  std::unordered_map<Word, Demand> demands;  ///< of functions that have Code; see vm/demand.h
+  std::unordered_map<Word, FunctionDemands> demands;  ///< of functions that have Code
   std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
   std::atomic<bool> tier_ready{false};  ///< something waits to be installed
   TierStatistics tier_statistics;
