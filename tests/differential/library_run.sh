@@ -18,4 +18,5 @@ run() {
     except=sub64 except=setSplitAt except=setSplitLT except=tabSplitAt except=tabSplitLT "$@"
 }
 run "$@" 1000 "${PLAN_SEED:-1}"
-run "$@" optimise 2000 "${PLAN_SEED:-100001}"
+run "$@" optimise 1000 "${PLAN_SEED:-100001}"
+run "$@" passes=random 2500 "${PLAN_SEED:-200001}"

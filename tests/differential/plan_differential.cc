@@ -10,6 +10,7 @@
 //   quick-code       the same without LLVM's optimisations: many more programs in the same time
 //   optimise         optimise every law before it runs
 //   passes=LIST      with these passes only, see vm/optimise.h; implies optimise
+//   passes=random    with other passes for every batch of programs; implies optimise
 //   library=FILE     calls of the functions defined in FILE, see definitions.h
 //   nats             the oracle computes the arithmetic of the library instead of counting
 //   laws             with a library: random programs that use it, instead of single calls
@@ -25,6 +26,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <set>
 #include <string_view>
 
@@ -52,6 +54,7 @@ struct Arguments {
   bool is_lines = false;
   bool is_laws = false;
   bool native_nats = false;
+  bool random_passes = false;
   uint64_t count = 0;
   uint64_t first_seed = 1;
 };
@@ -61,12 +64,9 @@ Expr make_program(const Arguments& arguments, uint64_t seed) {
   return generate_call(seed, arguments.functions);
 }
 
-VmDiffers make_comparison(const Arguments& arguments) {
-  return VmDiffers(arguments.options, arguments.limits);
-}
-
 struct Batch {
   const Arguments& arguments;
+  VmOptions options;
   uint64_t seed;
   uint64_t count;
 };
@@ -74,7 +74,7 @@ struct Batch {
 /// Runs programs until one differs. Answers its seed, or nothing; a death is seen from outside.
 std::string run_batch(void* context) {
   const auto* batch = static_cast<const Batch*>(context);
-  VmDiffers differs = make_comparison(batch->arguments);
+  VmDiffers differs(batch->options, batch->arguments.limits);
   differs.define(batch->arguments.definitions);
   for (uint64_t seed = batch->seed; seed < batch->seed + batch->count; seed++) {
     if (differs.holds(make_program(batch->arguments, seed))) return std::to_string(seed);
@@ -97,11 +97,13 @@ uint64_t find_first(Batch batch) {
   return batch.seed;
 }
 
-void report(const Arguments& arguments, uint64_t seed, uint64_t batch_seed) {
-  VmDiffers differs = make_comparison(arguments);
+void report(const Arguments& arguments, const VmOptions& options, uint64_t seed,
+            uint64_t batch_seed) {
+  VmDiffers differs(options, arguments.limits);
   differs.define(arguments.definitions);
   differs.isolate();
   const Expr program = make_program(arguments, seed);
+  if (arguments.random_passes) std::printf("passes=%s ", vm::print_passes(options.passes).c_str());
   if (differs.holds(program)) {
     const Expr smallest = shrink(program, differs, kShrinkAttempts);
     std::printf("PLAN_SEED=%lu\n%s\n", seed, differs.report(smallest).c_str());
@@ -111,12 +113,23 @@ void report(const Arguments& arguments, uint64_t seed, uint64_t batch_seed) {
   std::fflush(stdout);
 }
 
+/// Each pass with even odds.
+vm::PassSet random_passes(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  vm::PassSet passes = vm::PassSet::none();
+  for (size_t i = 0; i < static_cast<size_t>(vm::Pass::kCount); i++) {
+    if (random() % 2 == 0) passes.add(static_cast<vm::Pass>(i));
+  }
+  return passes;
+}
+
 int run_random(const Arguments& arguments) {
   uint32_t found = 0;
   uint64_t done = 0;
   while (done < arguments.count && found < kDifferencesMax) {
-    Batch batch{arguments, arguments.first_seed + done,
+    Batch batch{arguments, arguments.options, arguments.first_seed + done,
                 std::min(kBatchPrograms, arguments.count - done)};
+    if (arguments.random_passes) batch.options.passes = random_passes(batch.seed);
     if (run_isolated(run_batch, &batch, kBatchSeconds).empty()) {
       done += batch.count;
       continue;
@@ -124,13 +137,13 @@ int run_random(const Arguments& arguments) {
     found++;
     const uint64_t seed = find_first(batch);
     done = seed + 1 - arguments.first_seed;
-    report(arguments, seed, batch.seed);
+    report(arguments, batch.options, seed, batch.seed);
   }
   return found == 0 ? 0 : 1;
 }
 
 int run_lines(const Arguments& arguments) {
-  VmDiffers differs = make_comparison(arguments);
+  VmDiffers differs(arguments.options, arguments.limits);
   differs.define(arguments.definitions);
   differs.isolate();
   int status = 0;
@@ -167,13 +180,16 @@ bool load_library(Arguments& arguments) {
   return !arguments.functions.empty();
 }
 
-void read_option_passes(std::string_view list, VmOptions& options) {
+void read_option_passes(std::string_view list, Arguments& arguments) {
+  VmOptions& options = arguments.options;
+  options.optimise = !options.native;
+  arguments.random_passes = list == "random";
+  if (arguments.random_passes) return;
   Result<vm::PassSet> passes = vm::read_passes(list);
   if (!passes) {
     std::fprintf(stderr, "%s\n", passes.error().message.c_str());
     std::exit(2);
   }
-  options.optimise = !options.native;
   options.passes = *passes;
 }
 
@@ -194,7 +210,7 @@ void read_argument(std::string_view argument, Arguments& arguments) {
   } else if (argument == "optimise") {
     arguments.options.optimise = true;
   } else if (argument.starts_with("passes=")) {
-    read_option_passes(argument.substr(7), arguments.options);
+    read_option_passes(argument.substr(7), arguments);
   } else if (argument == "nats") {
     arguments.native_nats = true;
   } else if (argument == "laws") {
