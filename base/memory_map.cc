@@ -26,6 +26,29 @@ void advise_huge_pages(void* base, uint64_t bytes) { madvise(base, bytes, MADV_H
 
 bool protect_none(void* base, uint64_t bytes) { return mprotect(base, bytes, PROT_NONE) == 0; }
 
+CodeMemory map_code_memory(uint64_t bytes) {
+  const int file = memfd_create("palladium-code", MFD_CLOEXEC);
+  if (file < 0) return {};
+  CodeMemory memory;
+  if (ftruncate(file, static_cast<off_t>(bytes)) == 0) {
+    void* w = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void* x = mmap(nullptr, bytes, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    if (w != MAP_FAILED && x != MAP_FAILED) {
+      memory = {static_cast<char*>(w), static_cast<char*>(x)};
+    } else {
+      if (w != MAP_FAILED) munmap(w, bytes);
+      if (x != MAP_FAILED) munmap(x, bytes);
+    }
+  }
+  close(file);
+  return memory;
+}
+
+void unmap_code_memory(const CodeMemory& memory, uint64_t bytes) {
+  munmap(memory.writable, bytes);
+  munmap(memory.executable, bytes);
+}
+
 uint64_t physical_memory_bytes() {
   const uint64_t pages = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES));
   uint64_t bytes = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));

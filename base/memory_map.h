@@ -15,6 +15,14 @@ void discard_memory(void* base, uint64_t bytes);
 void advise_huge_pages(void* base, uint64_t bytes);
 /// Makes the range trap on access.
 bool protect_none(void* base, uint64_t bytes);
+/// Two views of the same memory, so that no page is both writable and executable.
+struct CodeMemory {
+  char* writable = nullptr;
+  char* executable = nullptr;
+};
+/// Empty if the system refuses. Memory is committed when it is written.
+CodeMemory map_code_memory(uint64_t bytes);
+void unmap_code_memory(const CodeMemory& memory, uint64_t bytes);
 /// Physical memory of the machine, or of the control group if that is less.
 uint64_t physical_memory_bytes();
 

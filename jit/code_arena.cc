@@ -1,9 +1,6 @@
 // jit/code_arena.cc: memory for native code.
 #include "jit/code_arena.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 namespace plan::jit {
 
 namespace {
@@ -34,27 +31,12 @@ class InFlight : public llvm::jitlink::JITLinkMemoryManager::InFlightAlloc {
 }  // namespace
 
 std::unique_ptr<CodeArena> CodeArena::create(uint64_t bytes) {
-  const int file = memfd_create("palladium-code", MFD_CLOEXEC);
-  if (file < 0) return nullptr;
-  std::unique_ptr<CodeArena> arena;
-  if (ftruncate(file, static_cast<off_t>(bytes)) == 0) {
-    void* w = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    void* x = mmap(nullptr, bytes, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-    if (w != MAP_FAILED && x != MAP_FAILED) {
-      arena.reset(new CodeArena(static_cast<char*>(w), static_cast<char*>(x), bytes));
-    } else {
-      if (w != MAP_FAILED) munmap(w, bytes);
-      if (x != MAP_FAILED) munmap(x, bytes);
-    }
-  }
-  close(file);
-  return arena;
+  const CodeMemory memory = map_code_memory(bytes);
+  if (memory.writable == nullptr) return nullptr;
+  return std::unique_ptr<CodeArena>(new CodeArena(memory, bytes));
 }
 
-CodeArena::~CodeArena() {
-  munmap(writable_, bytes_);
-  munmap(executable_, bytes_);
-}
+CodeArena::~CodeArena() { unmap_code_memory(memory_, bytes_); }
 
 void CodeArena::allocate(const llvm::jitlink::JITLinkDylib*, llvm::jitlink::LinkGraph& graph,
                          OnAllocatedFunction on_allocated) {
@@ -69,15 +51,15 @@ void CodeArena::allocate(const llvm::jitlink::JITLinkDylib*, llvm::jitlink::Link
                                                        llvm::inconvertibleErrorCode()));
       return;
     }
-    segment.WorkingMem = writable_ + from;
-    segment.Addr = llvm::orc::ExecutorAddr::fromPtr(executable_ + from);
+    segment.WorkingMem = memory_.writable + from;
+    segment.Addr = llvm::orc::ExecutorAddr::fromPtr(memory_.executable + from);
     used_ = from + size;
   }
   if (llvm::Error error = layout.apply()) {
     on_allocated(std::move(error));
     return;
   }
-  on_allocated(std::make_unique<InFlight>(graph, executable_ + start));
+  on_allocated(std::make_unique<InFlight>(graph, memory_.executable + start));
 }
 
 /// Code is never freed alone: records may still name it.

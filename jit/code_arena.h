@@ -6,8 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
+#include <memory>
 
+#include "base/memory_map.h"
 #include "jit/llvm_orc.h"
 
 namespace plan::jit {
@@ -29,11 +30,9 @@ class CodeArena : public llvm::jitlink::JITLinkMemoryManager {
   uint64_t free_bytes() const { return bytes_ - used_; }
 
  private:
-  CodeArena(char* writable, char* executable, uint64_t bytes)
-      : writable_(writable), executable_(executable), bytes_(bytes) {}
+  CodeArena(const CodeMemory& memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {}
 
-  char* writable_;
-  char* executable_;
+  CodeMemory memory_;
   uint64_t bytes_;
   uint64_t used_ = 0;
 };

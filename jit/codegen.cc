@@ -1,4 +1,4 @@
-// jit/codegen.cc: linear code -> LLVM IR; see the Note in jit/codegen.h.
+// jit/codegen.cc: linear code -> LLVM IR; see Note [Shape of native code] in jit/codegen.h.
 #include "jit/codegen.h"
 
 #include <algorithm>
@@ -239,6 +239,9 @@ class BlockGenerator {
   void emit_compare(size_t n);
   void emit_idx(const Instruction& i);
   void emit_lazy(const Instruction& i);
+  IrValue must_suspend(const Instruction& i, IrValue x, IrValue y);
+  IrValue lazy_comparison(const Instruction& i, IrValue x, IrValue y);
+  IrValue lazy_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
   void emit_lazy_idx(const Instruction& i);
   void emit_build(const Instruction& i);
   IrValue seen_through(const Operand& o);
@@ -1202,129 +1205,114 @@ IrValue BlockGenerator::allocate(Word header, const std::vector<IrValue>& words,
   return ir_.CreateOr(ir_.CreatePtrToInt(to, s_.word), constant(tag));
 }
 
-/// Cheap eagerness (the Note in vm/lower.cc).
-void BlockGenerator::emit_lazy(const Instruction& i) {
-  const bool binary = i.operands.size() == 2;
+/// The condition under which a lazy operation on x (and y) has to be suspended; null: never.
+IrValue BlockGenerator::must_suspend(const Instruction& i, IrValue x, IrValue y) {
   const Operand& a = i.operands[0];
-  IrValue x = seen_through(a);
-  IrValue y = binary ? seen_through(i.operands[1]) : nullptr;
-  const bool small = known(a, kSmall) && (!binary || known(i.operands[1], kSmall));
-  const bool tests_only = i.op == Op::kLazyIsNat || i.op == Op::kLazyIsZero ||
-                          i.op == Op::kLazyNot || i.op == Op::kLazyBit || i.op == Op::kLazyLen;
-  BasicBlock* slow = nullptr;
-  BasicBlock* join = nullptr;
-  std::vector<std::pair<IrValue, BasicBlock*>> results;
-  const auto need_slow = [&](IrValue condition) {
-    if (slow == nullptr) slow = new_block("suspend");
-    BasicBlock* fast = new_block("cheap");
-    ir_.CreateCondBr(condition, slow, fast);
-    ir_.SetInsertPoint(fast);
-  };
-  uint8_t facts = kNothing;
-  if (tests_only) {
-    if (!known(a, kEvaluated)) need_slow(tag_is(x, kTagThunk));
-  } else if (i.op == Op::kLazyCompare) {
-    if (!small) {
-      // Evaluated, and at least one an immediate.
+  const bool small = known(a, kSmall) && (y == nullptr || known(i.operands[1], kSmall));
+  switch (i.op) {
+    case Op::kLazyIsNat:
+    case Op::kLazyIsZero:
+    case Op::kLazyNot:
+    case Op::kLazyBit:
+    case Op::kLazyLen: return known(a, kEvaluated) ? nullptr : tag_is(x, kTagThunk);
+    case Op::kLazyCompare: {
+      if (small) return nullptr;
+      // Wanted: both evaluated, and at least one an immediate.
       IrValue thunk = ir_.CreateOr(tag_is(x, kTagThunk), tag_is(y, kTagThunk));
-      IrValue both_odd = is_odd(ir_.CreateAnd(x, y));
-      need_slow(ir_.CreateOr(thunk, both_odd));
+      return ir_.CreateOr(thunk, is_odd(ir_.CreateAnd(x, y)));
     }
-  } else if (!small) {
-    need_slow(is_odd(binary ? ir_.CreateOr(x, y) : x));
+    default: return small ? nullptr : is_odd(y != nullptr ? ir_.CreateOr(x, y) : x);
   }
-  IrValue quick = nullptr;
-  const auto overflowing = [&](llvm::Intrinsic::ID id, IrValue p, IrValue q) {
+}
+
+IrValue BlockGenerator::lazy_comparison(const Instruction& i, IrValue x, IrValue y) {
+  // One is an immediate, which is smaller than anything else.
+  IrValue less = ir_.CreateOr(is_odd(y), ir_.CreateAnd(is_even(x), ir_.CreateICmpULT(x, y)));
+  IrValue same = ir_.CreateICmpEQ(x, y);
+  switch (static_cast<vm::CompareMode>(i.immediate)) {
+    case vm::CompareMode::kEqual: return same;
+    case vm::CompareMode::kNotEqual: return ir_.CreateNot(same);
+    case vm::CompareMode::kLess: return less;
+    case vm::CompareMode::kLessEqual: return ir_.CreateOr(less, same);
+    case vm::CompareMode::kGreater: return ir_.CreateNot(ir_.CreateOr(less, same));
+    case vm::CompareMode::kGreaterEqual: return ir_.CreateNot(less);
+    case vm::CompareMode::kOrder: break;  // never made lazily
+  }
+  return ir_.getFalse();
+}
+
+/// The result of a lazy operation whose operands allow it. `overflow` is set to the condition under
+/// which it has to be suspended after all, or stays null; then the result is an immediate.
+IrValue BlockGenerator::lazy_result(const Instruction& i, IrValue x, IrValue y,
+                                    IrValue& overflow) {
+  const auto checked = [&](llvm::Intrinsic::ID id, IrValue p, IrValue q) {
     IrValue pair = ir_.CreateBinaryIntrinsic(id, p, q);
-    need_slow(ir_.CreateExtractValue(pair, 1));
+    overflow = ir_.CreateExtractValue(pair, 1);
     return ir_.CreateExtractValue(pair, 0);
   };
-  IrValue small_truth = nullptr;
   switch (i.op) {
-    case Op::kLazyAdd: quick = overflowing(llvm::Intrinsic::uadd_with_overflow, x, y); break;
-    case Op::kLazyInc:
-      quick = overflowing(llvm::Intrinsic::uadd_with_overflow, x, constant(2));
-      break;
-    case Op::kLazySub:
-      quick = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
-      facts = kSmall;
-      break;
-    case Op::kLazyDec:
-      quick = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, constant(2));
-      facts = kSmall;
-      break;
+    case Op::kLazyAdd: return checked(llvm::Intrinsic::uadd_with_overflow, x, y);
+    case Op::kLazyInc: return checked(llvm::Intrinsic::uadd_with_overflow, x, constant(2));
     case Op::kLazyMul:
-      quick = overflowing(llvm::Intrinsic::umul_with_overflow, ir_.CreateLShr(x, constant(1)), y);
-      break;
+      return checked(llvm::Intrinsic::umul_with_overflow, ir_.CreateLShr(x, constant(1)), y);
+    case Op::kLazySub: return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
+    case Op::kLazyDec:
+      return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, constant(2));
     case Op::kLazyDiv:
     case Op::kLazyMod: {
       // By zero: 0, and the dividend.
       IrValue zero = ir_.CreateICmpEQ(y, constant(0));
       IrValue divisor = ir_.CreateSelect(zero, constant(2), y);
-      quick = i.op == Op::kLazyDiv
-                  ? ir_.CreateSelect(zero, constant(0),
-                                     ir_.CreateShl(ir_.CreateUDiv(x, divisor), constant(1)))
-                  : ir_.CreateSelect(zero, x, ir_.CreateURem(x, divisor));
-      facts = kSmall;
-      break;
+      if (i.op == Op::kLazyMod) return ir_.CreateSelect(zero, x, ir_.CreateURem(x, divisor));
+      IrValue quotient = ir_.CreateShl(ir_.CreateUDiv(x, divisor), constant(1));
+      return ir_.CreateSelect(zero, constant(0), quotient);
     }
-    case Op::kLazyCompare: {
-      // An immediate is smaller than anything else.
-      IrValue x_less = ir_.CreateOr(is_odd(y), ir_.CreateAnd(is_even(x), ir_.CreateICmpULT(x, y)));
-      IrValue same = ir_.CreateICmpEQ(x, y);
-      IrValue condition = nullptr;
-      switch (static_cast<vm::CompareMode>(i.immediate)) {
-        case vm::CompareMode::kEqual: condition = same; break;
-        case vm::CompareMode::kNotEqual: condition = ir_.CreateNot(same); break;
-        case vm::CompareMode::kLess: condition = x_less; break;
-        case vm::CompareMode::kLessEqual: condition = ir_.CreateOr(x_less, same); break;
-        case vm::CompareMode::kGreater:
-          condition = ir_.CreateNot(ir_.CreateOr(x_less, same));
-          break;
-        case vm::CompareMode::kGreaterEqual: condition = ir_.CreateNot(x_less); break;
-        case vm::CompareMode::kOrder: condition = ir_.getFalse(); break;  // never made lazily
-      }
-      quick = bit(condition);
-      facts = kSmall;
-      break;
-    }
-    case Op::kLazyIsNat:
-      quick = bit(ir_.CreateOr(is_even(x), tag_is(x, kTagBig)));
-      facts = kSmall;
-      break;
-    case Op::kLazyIsZero:
-      quick = bit(ir_.CreateICmpEQ(x, constant(0)));
-      facts = kSmall;
-      break;
+    case Op::kLazyCompare: return bit(lazy_comparison(i, x, y));
+    case Op::kLazyIsNat: return bit(ir_.CreateOr(is_even(x), tag_is(x, kTagBig)));
+    case Op::kLazyIsZero: return bit(ir_.CreateICmpEQ(x, constant(0)));
     case Op::kLazyNot:
-    case Op::kLazyBit:
-      small_truth = ir_.CreateAnd(is_even(x), ir_.CreateICmpNE(x, constant(0)));
-      small_truth = ir_.CreateOr(small_truth, tag_is(x, kTagBig));
-      quick = bit(i.op == Op::kLazyBit ? small_truth : ir_.CreateNot(small_truth));
-      facts = kSmall;
-      break;
-    default:  // kLazyLen
-      quick = call_helper(s_.runtime.count, x, constant(0));
-      facts = kSmall;
-      break;
+    case Op::kLazyBit: {
+      IrValue truth = ir_.CreateAnd(is_even(x), ir_.CreateICmpNE(x, constant(0)));
+      truth = ir_.CreateOr(truth, tag_is(x, kTagBig));
+      return bit(i.op == Op::kLazyBit ? truth : ir_.CreateNot(truth));
+    }
+    default: return call_helper(s_.runtime.count, x, constant(0));  // kLazyLen
   }
+}
+
+/// Cheap eagerness (the Note in vm/lower.cc).
+void BlockGenerator::emit_lazy(const Instruction& i) {
+  const bool binary = i.operands.size() == 2;
+  IrValue x = seen_through(i.operands[0]);
+  IrValue y = binary ? seen_through(i.operands[1]) : nullptr;
+  BasicBlock* slow = nullptr;
+  const auto leave_if = [&](IrValue condition) {
+    if (slow == nullptr) slow = new_block("suspend");
+    BasicBlock* fast = new_block("cheap");
+    ir_.CreateCondBr(condition, slow, fast);
+    ir_.SetInsertPoint(fast);
+  };
+  if (IrValue condition = must_suspend(i, x, y)) leave_if(condition);
+  IrValue overflow = nullptr;
+  IrValue quick = lazy_result(i, x, y, overflow);
+  if (overflow != nullptr) leave_if(overflow);
   if (slow == nullptr) {
-    set(i, quick, facts);
+    set(i, quick, kSmall);
     return;
   }
-  join = new_block("join");
-  results.emplace_back(quick, ir_.GetInsertBlock());
+  BasicBlock* fast_end = ir_.GetInsertBlock();
+  BasicBlock* join = new_block("join");
   ir_.CreateBr(join);
   ir_.SetInsertPoint(slow);
   std::vector<IrValue> words{constant(i.function.word), x};
   if (binary) words.push_back(y);
   IrValue thunk = allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index),
                            words, kTagThunk);
-  results.emplace_back(thunk, ir_.GetInsertBlock());
   ir_.CreateBr(join);
   ir_.SetInsertPoint(join);
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
-  for (const auto& [v, from] : results) result->addIncoming(v, from);
+  result->addIncoming(quick, fast_end);
+  result->addIncoming(thunk, slow);
   set(i, result, kNothing);
 }
 

@@ -33,7 +33,8 @@ uint64_t now_ns() {
 }
 
 std::string symbol_name(std::string name) {
-  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  const auto is_odd = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; };
+  std::replace_if(name.begin(), name.end(), is_odd, '_');
   return name;
 }
 

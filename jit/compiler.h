@@ -10,7 +10,7 @@ namespace plan::jit {
 
 struct CompilerOptions {
   uint64_t code_bytes_max = uint64_t{256} << 20;
-  bool quick = false;       ///< no optimisation by LLVM: for tests, which compile much and run little
+  bool quick = false;       ///< no optimisation by LLVM; for tests, which compile much
   bool perf_map = false;    ///< append to /tmp/perf-PID.map
   const char* dump = nullptr;  ///< name of a law whose LLVM IR and assembly go to stderr
 };

@@ -28,8 +28,12 @@ PLAN_HELPER add(Machine* vm, Word a, Word b) {
 PLAN_HELPER subtract(Machine* vm, Word a, Word b) {
   return nat_sub(vm->heap, nat_of(Value{a}), nat_of(Value{b})).word;
 }
-PLAN_HELPER increment(Machine* vm, Word a, Word) { return nat_inc(vm->heap, nat_of(Value{a})).word; }
-PLAN_HELPER decrement(Machine* vm, Word a, Word) { return nat_dec(vm->heap, nat_of(Value{a})).word; }
+PLAN_HELPER increment(Machine* vm, Word a, Word) {
+  return nat_inc(vm->heap, nat_of(Value{a})).word;
+}
+PLAN_HELPER decrement(Machine* vm, Word a, Word) {
+  return nat_dec(vm->heap, nat_of(Value{a})).word;
+}
 PLAN_HELPER select(Machine* vm, Word x, Word i) { return select_argument(*vm, Value{x}, i).word; }
 PLAN_HELPER count(Machine*, Word x, Word) { return argument_count(x); }
 PLAN_HELPER order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
@@ -125,8 +129,8 @@ bool is_numeric(Op op) {
   }
 }
 
-/// A law that calls itself and computes with some of its arguments gets a second body in which these
-/// are known to be immediate: no tests, no forcing (design, optimiser-study.md section 4.1).
+/// A law that calls itself and computes with some of its arguments gets a second body in which
+/// these are known to be immediate: no tests, no forcing (design, optimiser-study.md section 4.1).
 void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
   const TierBlock& law = request.blocks[0];
   const LowCode& low = law.low;

@@ -9,7 +9,8 @@
 // Frames     : native code shares stack and records with the interpreter. The frame of a suspension
 //              is [record, live slots ascending], all of them values (Instruction n of a block:
 //              TierBlock::live[n], TierBlock::resumes[n]).
-// Entries    : see vm/dispatch.h; native laws of up to kRegisterArguments have a worker of their own.
+// Entries    : see vm/dispatch.h; native laws of up to kRegisterArguments have a worker of their
+//              own.
 // Loops      : an interpreted loop whose law has become native goes on there at its next turn.
 #pragma once
 

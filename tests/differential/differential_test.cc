@@ -54,6 +54,18 @@ TEST(Differential, OptimisedLawsAgreeWithOracleUnderGcStress) {
   expect_agreement({.gc_stress = true, .optimise = true}, 500'001, 1'000);
 }
 
+TEST(Differential, NativeCodeAgreesWithOracle) {
+  expect_agreement({.native = true}, 600'001, 200);
+}
+
+TEST(Differential, QuickNativeCodeAgreesWithOracle) {
+  expect_agreement({.native = true, .quick_code = true}, 700'001, 1'000);
+}
+
+TEST(Differential, QuickNativeCodeAgreesWithOracleUnderGcStress) {
+  expect_agreement({.gc_stress = true, .native = true, .quick_code = true}, 800'001, 500);
+}
+
 // What an abort leaves behind must not be seen by the programs after it.
 TEST(Differential, EvaluatorSurvivesEndlessPrograms) {
   expect_agreement({.nursery_bytes = 8192, .endless_ns = 2'000'000}, 300'001, 2'000);

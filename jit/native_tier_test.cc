@@ -1,0 +1,187 @@
+// jit/native_tier_test.cc: native code ends, crashes, and is interrupted as interpreted code is.
+#include "jit/native_tier.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <latch>
+#include <string>
+#include <thread>
+
+#include "gc/make.h"
+#include "gc/text.h"
+#include "vm/eval.h"
+#include "vm/machine.h"
+
+namespace plan::jit {
+namespace {
+
+/// Applied to anything, calls itself for ever in constant space.
+constexpr const char* kSpin = "{'spin' 1 (0 0 1)}";
+/// Each call waits for the next, on the stack.
+constexpr const char* kGrow = "{'grow' 1 (0 3 (0 0 1))}";
+/// {'count' n}: the nat n from n down to 0 by the case of nats: 2 (zero) (successor) n.
+constexpr const char* kCount = "{'count' 1 (0 (0 (0 (2 2) (2 0)) (0 {'up' 2 (0 3 (0 1 2))} 0)) 1)}";
+
+class NativeTierTest : public testing::Test {
+ protected:
+  static vm::Options options(uint64_t heap_bytes = uint64_t{4} << 30) {
+    vm::Options o;
+    o.heap.limit_bytes = heap_bytes;
+    o.tier = vm::TierMode::kNative;
+    return o;
+  }
+  void make(const vm::Options& o) {
+    evaluator_ = std::make_unique<vm::Evaluator>(o);
+    CompilerOptions compiler;
+    compiler.quick = true;
+    attach_native_tier(*evaluator_, compiler);
+  }
+  void SetUp() override { make(options()); }
+
+  Value read(const std::string& text) {
+    auto value = gc::read_value_text(evaluator_->heap(), text);
+    EXPECT_TRUE(value.has_value()) << text;
+    return value.has_value() ? *value : Value{};
+  }
+  vm::Outcome apply(const std::string& fn, std::initializer_list<Value> args) {
+    return evaluator_->apply_normal(read(fn), std::span(args.begin(), args.size()));
+  }
+  const vm::TierStatistics& statistics() { return evaluator_->machine().tier_statistics; }
+  /// No test here means anything if the interpreter did the work.
+  void expect_native(uint64_t laws) {
+    EXPECT_EQ(statistics().laws, laws);
+    EXPECT_EQ(statistics().failures, 0u);
+  }
+
+  std::unique_ptr<vm::Evaluator> evaluator_;
+};
+
+TEST_F(NativeTierTest, ALawIsNativeAtItsFirstEntry) {
+  const vm::Outcome out = apply("{'second' 2 (0 3 2)}", {small_nat(7), small_nat(8)});
+  EXPECT_EQ(out.value, small_nat(9));
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, MoreArgumentsThanRegistersTravelOnTheStack) {
+  const vm::Outcome out =
+      apply("{'eighth' 9 (0 3 8)}",
+            {small_nat(1), small_nat(2), small_nat(3), small_nat(4), small_nat(5), small_nat(6),
+             small_nat(7), small_nat(8), small_nat(9)});
+  EXPECT_EQ(out.value, small_nat(9));
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, ACrashCarriesOperatorAndValue) {
+  const vm::Outcome out = apply("{'die' 1 (0 9 (0 3 1))}", {small_nat(4)});
+  EXPECT_EQ(out.kind, vm::OutcomeKind::kCrash);
+  EXPECT_EQ(out.op, small_nat(9));
+  EXPECT_EQ(out.value, small_nat(5));
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, ALetThatDemandsItselfIsALoop) {
+  EXPECT_EQ(apply("{'x' 1 (1 2 2)}", {small_nat(0)}).kind, vm::OutcomeKind::kLoop);
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, AMillionFramesAreOrdinary) {
+  const vm::Outcome out = apply(kCount, {small_nat(1'000'000)});
+  EXPECT_EQ(out.value, small_nat(1'000'000));
+  expect_native(2);
+}
+
+TEST_F(NativeTierTest, AHeapLimitEndsTheEvaluationOnly) {
+  make(options(uint64_t{64} << 20));
+  EXPECT_EQ(apply(kGrow, {small_nat(1)}).kind, vm::OutcomeKind::kMemory);
+  EXPECT_EQ(apply("3", {small_nat(1)}).value, small_nat(2));
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, AStackLimitHasItsOwnOutcome) {
+  vm::Options small = options(uint64_t{1} << 30);
+  small.stack_limit_bytes = uint64_t{4} << 20;
+  make(small);
+  EXPECT_EQ(apply(kGrow, {small_nat(1)}).kind, vm::OutcomeKind::kStack);
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, ATimeLimitEndsALoopThatNeverAllocates) {
+  evaluator_->set_time_limit_ns(1);
+  EXPECT_EQ(apply(kSpin, {small_nat(1)}).kind, vm::OutcomeKind::kTime);
+  evaluator_->set_time_limit_ns(0);
+  EXPECT_EQ(apply("3", {small_nat(4)}).value, small_nat(5));
+}
+
+TEST_F(NativeTierTest, AnInterruptEndsALoopThatNeverAllocates) {
+  const Value loop = read(kSpin);
+  std::latch compiled(1);
+  vm::Machine& machine = evaluator_->machine();
+  machine.tier_context = &compiled;
+  machine.tier_sink = [](void* latch, Value, vm::TierFailure) {
+    static_cast<std::latch*>(latch)->count_down();
+  };
+  std::thread other([&] {
+    compiled.wait();
+    evaluator_->request_interrupt();
+  });
+  EXPECT_EQ(evaluator_->apply(loop, std::array{small_nat(1)}).kind, vm::OutcomeKind::kInterrupted);
+  other.join();
+  expect_native(1);
+}
+
+// Nothing calls the loop again: it has to change over while it runs.
+TEST_F(NativeTierTest, ALoopBecomesNativeWhileItRuns) {
+  vm::Options mixed = options();
+  mixed.tier = vm::TierMode::kMixed;
+  mixed.jit_threshold = 10;
+  make(mixed);
+  const Value loop = read(kSpin);
+  vm::Machine& machine = evaluator_->machine();
+  struct Seen {
+    vm::Evaluator& evaluator;
+    vm::TierFailure failure = vm::TierFailure::kCompiler;
+  } seen{*evaluator_};
+  machine.tier_context = &seen;
+  machine.tier_sink = [](void* context, Value, vm::TierFailure failure) {
+    static_cast<Seen*>(context)->failure = failure;
+    static_cast<Seen*>(context)->evaluator.request_interrupt();
+  };
+  EXPECT_EQ(evaluator_->apply(loop, std::array{small_nat(1)}).kind, vm::OutcomeKind::kInterrupted);
+  EXPECT_EQ(seen.failure, vm::TierFailure::kNone);
+  expect_native(1);
+}
+
+TEST_F(NativeTierTest, ALawThatBuildsAHugeObjectStaysInterpreted) {
+  // A cow applied to more elements than native code builds in one go.
+  const uint64_t width = vm::kTierObjectWordsMax + 1;
+  std::string body = "{0 " + std::to_string(width + 1) + " 0}";
+  for (uint64_t i = 0; i < width; ++i) body = "(0 " + body + " 1)";
+  struct Seen {
+    vm::TierFailure failure = vm::TierFailure::kNone;
+  } seen;
+  evaluator_->machine().tier_context = &seen;
+  evaluator_->machine().tier_sink = [](void* context, Value, vm::TierFailure failure) {
+    static_cast<Seen*>(context)->failure = failure;
+  };
+  const vm::Outcome out = apply("{'wide' 1 " + body + "}", {small_nat(5)});
+  ASSERT_EQ(out.kind, vm::OutcomeKind::kValue);
+  EXPECT_EQ(row_size(out.value), width);
+  EXPECT_EQ(seen.failure, vm::TierFailure::kHugeObject);
+}
+
+TEST_F(NativeTierTest, CodeOfCollectedLawsIsForgotten) {
+  vm::Options mixed = options();
+  mixed.tier = vm::TierMode::kMixed;
+  mixed.jit_threshold = 1;
+  mixed.heap.stress = true;
+  make(mixed);
+  // Every law is garbage, with its region, soon after it was asked for.
+  for (uint64_t i = 0; i < 200; ++i) {
+    const std::string law = "{" + std::to_string(i) + " 1 (0 3 (0 3 1))}";
+    EXPECT_EQ(apply(law, {small_nat(i)}).value, small_nat(i + 2));
+  }
+}
+
+}  // namespace
+}  // namespace plan::jit
