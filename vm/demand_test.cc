@@ -36,6 +36,8 @@ class DemandTest : public IrTest {
     auto* block = static_cast<Block*>(function_info(machine(), law)->code);
     Code* twin = new_twin(machine(), *block->code);
     twin->optimise = optimise;
+    machine().options.passes = PassSet::none();
+    machine().options.passes.add(Pass::kDemand);
     decode_block(machine(), twin->entry);
     return lower_block(machine(), twin->entry);
   }

@@ -8,6 +8,16 @@
 //   - Note [Cheap eagerness]; Note [Arguments in demand].
 // A let that belongs to a cycle is built as a group of thunks, patched into each other.
 //
+// Note [Lets and paths]
+//   A let is built at most once on every path, or its traces would be printed twice. Where paths
+//   meet again, what one arm built is forgotten, so a let that is also used elsewhere (uses are
+//   counted) is given a slot of its own before the arms, and each arm that has not built it does so
+//   at its end, unevaluated. A condition may branch before all of it has run (_And): what its
+//   second operand uses and the other path may, too, is built before it.
+//   A let whose every use is inside one suspended expression is built there (pass `sink`): the
+//   expression captures what the let needs. But `idx` of something at hand is better done at once:
+//   it costs no more than the capture, and keeping the whole row alive would.
+//
 // Note [Cheap eagerness]
 //   A suspended primop on operands that happen to be evaluated is computed at once if that is total
 //   and small (kLazy..): no analysis, no change of meaning, and most thunks of real Sire disappear
@@ -22,6 +32,9 @@
 //   What a jet demands stands in a table: that much is done in code that runs once, too.
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/check.h"
 #include "gc/make.h"
@@ -39,7 +52,8 @@ namespace {
 
 constexpr uint32_t kLetCopySizeMax = 24;     ///< lets up to this size may be compiled on each path
 constexpr size_t kCopyInstructionsMax = 4000;  ///< beyond, lets are no longer compiled per path
-constexpr size_t kEagerLetBuildCount = 64;  ///< laws with more lets build them in order, at once
+constexpr size_t kLetsLazyMax = 2000;  ///< laws with more lets build them in order, at once
+constexpr uint32_t kLetChainMax = 64;  ///< the same if lets use each other in longer chains
 constexpr uint32_t kDemandedDepthMax = 64;  ///< calls inside arguments in demand of calls
 
 struct Variable {
@@ -59,6 +73,7 @@ struct Lowering {
   uint32_t max_slot;
   uint32_t labels = 0;
   uint32_t let_copies = 0;
+  std::vector<uint32_t> uses;  ///< of a let or a cycle of lets (see unit_of), in this block
   uint32_t demanded_depth = 0;
   const bool uses_demand;
 
@@ -71,6 +86,7 @@ struct Lowering {
     for (uint32_t i = 0; i < parameters; ++i) {
       variables[block.captured[i]] = {Variable::State::kSlot, false, i};
     }
+    if (!code.ir.lets.empty()) count_uses();
   }
 
   // --- Emission.
@@ -101,7 +117,7 @@ struct Lowering {
     uint64_t arity = 0;
     std::optional<JetId> jet;
   };
-  Head head_of(const Expr* e) {
+  Head head_of(const Expr* e) const {
     Head h;
     Value f;
     if (e->head->kind == Expr::Kind::kConstant) {
@@ -130,6 +146,149 @@ struct Lowering {
     return code.ir.group[variable - 1 - code.ir.args];
   }
   bool is_let(uint32_t variable) const { return variable > code.ir.args; }
+
+  // --- Uses of lets: Note [Lets and paths].
+
+  /// Lets of one cycle are built together: the first stands for all.
+  uint32_t unit_of(uint32_t variable) const {
+    if (!is_let(variable)) return variable;
+    const uint32_t group = group_of(variable);
+    return group == 0 ? variable : code.ir.groups[group].front();
+  }
+  bool is_unbuilt(uint32_t variable) const {
+    return variables[variable].state == Variable::State::kUnbuilt;
+  }
+
+  template <typename Visit>
+  void visit_uses(const Expr* e, Visit visit) const {
+    std::vector<const Expr*> pending{e};
+    while (!pending.empty()) {
+      const Expr* x = pending.back();
+      pending.pop_back();
+      switch (x->kind) {
+        case Expr::Kind::kVariable:
+          if (x->variable != 0) visit(x->variable);
+          break;
+        case Expr::Kind::kConstant: break;
+        case Expr::Kind::kDeferred:
+          for (const uint32_t v : variables_of(code.ir, x)) visit(v);
+          break;
+        case Expr::Kind::kApply:
+          pending.push_back(x->head);
+          pending.insert(pending.end(), x->args.begin(), x->args.end());
+          break;
+      }
+    }
+  }
+  /// The uses in the lets of a unit, but for those of each other.
+  template <typename Visit>
+  void visit_unit_uses(uint32_t unit, Visit visit) const {
+    const uint32_t group = group_of(unit);
+    const auto visit_other = [&](uint32_t v) {
+      if (unit_of(v) != unit) visit(v);
+    };
+    if (group == 0) {
+      visit_uses(let_of(unit), visit_other);
+      return;
+    }
+    for (const uint32_t member : code.ir.groups[group]) visit_uses(let_of(member), visit_other);
+  }
+
+  void count_uses() {
+    uses.assign(code.ir.slots, 0);
+    std::vector<uint32_t> pending;
+    const auto count = [&](uint32_t v) {
+      const uint32_t unit = unit_of(v);
+      if (uses[unit]++ == 0 && is_let(unit) && is_unbuilt(v)) pending.push_back(unit);
+    };
+    visit_uses(block.body, count);
+    while (!pending.empty()) {
+      const uint32_t unit = pending.back();
+      pending.pop_back();
+      visit_unit_uses(unit, count);
+    }
+  }
+
+  /// What some expressions use, directly or through lets that only they use.
+  struct Uses {
+    std::vector<uint32_t> variables;            ///< in order of discovery
+    std::unordered_map<uint32_t, uint32_t> of;  ///< by unit
+    std::unordered_set<uint32_t> own;           ///< units that only they use
+  };
+  /// `may_own` decides whether the inside of such a let belongs to the expressions.
+  template <typename MayOwn>
+  Uses uses_in(std::span<const Expr* const> expressions, MayOwn may_own) const {
+    Uses found;
+    std::unordered_set<uint32_t> seen;
+    std::vector<uint32_t> pending;
+    const auto visit = [&](uint32_t v) {
+      if (seen.insert(v).second) found.variables.push_back(v);
+      const uint32_t unit = unit_of(v);
+      if (++found.of[unit] != uses[unit] || !is_let(unit) || !is_unbuilt(v)) return;
+      if (!may_own(unit)) return;
+      found.own.insert(unit);
+      pending.push_back(unit);
+    };
+    for (const Expr* e : expressions) visit_uses(e, visit);
+    while (!pending.empty()) {
+      const uint32_t unit = pending.back();
+      pending.pop_back();
+      visit_unit_uses(unit, visit);
+    }
+    return found;
+  }
+  Uses uses_in(std::span<const Expr* const> expressions) const {
+    return uses_in(expressions, [](uint32_t) { return true; });
+  }
+
+  /// The lets not built yet that `expressions` use and something else does, too.
+  std::vector<uint32_t> shared_lets(std::span<const Expr* const> expressions) const {
+    std::vector<uint32_t> shared;
+    if (uses.empty()) return shared;
+    const Uses found = uses_in(expressions);
+    for (const uint32_t v : found.variables) {
+      const uint32_t unit = unit_of(v);
+      if (!is_let(v) || !is_unbuilt(v) || found.own.contains(unit)) continue;
+      const uint32_t group = group_of(v);
+      if (group == 0) {
+        shared.push_back(v);
+      } else {
+        const std::vector<uint32_t>& members = code.ir.groups[group];
+        shared.insert(shared.end(), members.begin(), members.end());
+      }
+    }
+    std::sort(shared.begin(), shared.end());
+    shared.erase(std::unique(shared.begin(), shared.end()), shared.end());
+    return shared;
+  }
+
+  /// What a suspended expression captures.
+  std::vector<uint32_t> captured_by(const Expr* e) const {
+    if (!code.ir.sinks || uses.empty()) return variables_of(code.ir, e);
+    const Uses found = uses_in({&e, 1}, [this](uint32_t unit) { return !is_cheap_part(unit); });
+    std::vector<uint32_t> captured;
+    for (const uint32_t v : found.variables) {
+      if (!found.own.contains(unit_of(v))) captured.push_back(v);
+    }
+    std::sort(captured.begin(), captured.end());
+    return captured;
+  }
+  /// A constant index into something already built.
+  bool is_cheap_part(uint32_t let) const {
+    const Expr* e = let_of(let);
+    if (e->kind != Expr::Kind::kApply || e->args.size() != 2) return false;
+    const Head h = head_of(e);
+    if (!h.jet || (*h.jet != JetId::kIdx && *h.jet != JetId::kGet)) return false;
+    const bool is_idx = *h.jet == JetId::kIdx;
+    const Expr* index = e->args[is_idx ? 0 : 1];
+    const Expr* row = e->args[is_idx ? 1 : 0];
+    return index->kind == Expr::Kind::kConstant && index->value.is_small() &&
+           row->kind == Expr::Kind::kVariable && !is_unbuilt(row->variable);
+  }
+  /// Some let is used by `e` alone.
+  bool owns_lets(const Expr* e) const {
+    return code.ir.sinks && !uses.empty() && !uses_in({&e, 1}).own.empty();
+  }
 
   Operand variable_operand(uint32_t v) {
     if (v == 0) return constant_operand(code.function);
@@ -160,6 +319,7 @@ struct Lowering {
   void build_group(const std::vector<uint32_t>& members) {
     // Everything the members need from outside first, then the thunks, then the knots.
     std::vector<Block*> blocks;
+    for (const uint32_t v : members) variables[v] = {Variable::State::kSlot, false, new_slot()};
     for (const uint32_t v : members) blocks.push_back(suspended(let_of(v)));
     const auto is_member = [&members](uint32_t v) {
       return std::binary_search(members.begin(), members.end(), v);
@@ -169,7 +329,6 @@ struct Lowering {
         if (!is_member(v)) variable_operand(v);
       }
     }
-    for (const uint32_t v : members) variables[v] = {Variable::State::kSlot, false, new_slot()};
     struct Knot {
       uint32_t object, index, value;
     };
@@ -210,7 +369,7 @@ struct Lowering {
     Block* b = &code.blocks.back();
     b->code = &code;
     b->body = e;
-    b->captured = variables_of(code.ir, e);
+    b->captured = captured_by(e);
     b->info = vm.infos.add();
     b->info->entry = reinterpret_cast<void*>(enter_thunk_uncompiled);
     b->info->code = b;
@@ -266,7 +425,7 @@ struct Lowering {
     const bool atoms = is_atom(e->head) && n <= 6 &&
                        std::all_of(e->args.begin(), e->args.end(),
                                    [this](const Expr* a) { return is_atom(a); });
-    if (!atoms) return thunk_of(e);
+    if (!atoms || owns_lets(e)) return thunk_of(e);
     std::vector<Operand> operands{h.known ? constant_operand(h.function) : lazy(e->head)};
     for (const Expr* a : e->args) operands.push_back(lazy(a));
     return emit_to(Op::kApplyThunk, new_slot(), std::move(operands));
@@ -464,20 +623,75 @@ struct Lowering {
   }
 
   // --- Control in strict position. Branches see a copy of the variables; what they build is
-  // forgotten afterwards.
+  // forgotten afterwards, but for what Note [Lets and paths] says.
+
+  /// Variables that are in the same slot in both.
+  static std::vector<Variable> meet(std::vector<Variable> a, const std::vector<Variable>& b) {
+    for (size_t v = 0; v < a.size(); ++v) {
+      const bool same = a[v].state == b[v].state && a[v].slot == b[v].slot;
+      if (!same) {
+        a[v] = Variable{};
+      } else if (!b[v].whnf) {
+        a[v].whnf = false;
+      }
+    }
+    return a;
+  }
+
+  /// Where the arms of a branch meet.
+  struct Join {
+    std::vector<Variable> common;  ///< what is built before either arm
+    struct Kept {
+      uint32_t variable;
+      Variable after;
+    };
+    std::vector<Kept> kept;  ///< what every arm has built at its end
+    uint32_t first_slot;     ///< for each arm
+  };
+  /// `whole` is everything that runs before the paths meet; `common` holds in every arm.
+  Join begin_join(std::span<const Expr* const> whole, std::vector<Variable> common) {
+    Join join{std::move(common), {}, 0};
+    std::swap(variables, join.common);
+    const std::vector<uint32_t> shared = shared_lets(whole);
+    std::swap(variables, join.common);
+    for (const uint32_t v : shared) {
+      join.kept.push_back({v, {Variable::State::kSlot, true, new_slot()}});
+    }
+    join.first_slot = next_slot;
+    return join;
+  }
+  void begin_arm(const Join& join, const std::vector<Variable>& state) {
+    variables = state;
+    next_slot = join.first_slot;
+  }
+  void end_arm(Join& join) {
+    for (Join::Kept& k : join.kept) {
+      const Operand o = variable_operand(k.variable);
+      k.after.whnf = k.after.whnf && variables[k.variable].whnf;
+      emit_to(Op::kMove, k.after.slot, {o});
+    }
+  }
+  void finish_join(Join& join) {
+    variables = std::move(join.common);
+    for (const Join::Kept& k : join.kept) variables[k.variable] = k.after;
+    next_slot = join.first_slot;
+  }
+
+  /// Two arms that meet: the first follows, with the variables as they are; the other begins at
+  /// `label_else` with `else_state`.
   template <typename Then, typename Else>
-  void branch(uint32_t label_else, uint32_t label_end, Then then, Else otherwise) {
-    const std::vector<Variable> before = variables;
-    const uint32_t slot = next_slot;
+  void branch(std::span<const Expr* const> whole, const std::vector<Variable>& else_state,
+              uint32_t label_else, uint32_t label_end, Then then, Else otherwise) {
+    Join join = begin_join(whole, meet(variables, else_state));
     then();
+    end_arm(join);
     emit(Op::kJump).label = label_end;
     bind(label_else);
-    variables = before;
-    next_slot = slot;
+    begin_arm(join, else_state);
     otherwise();
+    end_arm(join);
     bind(label_end);
-    variables = before;
-    next_slot = slot;
+    finish_join(join);
   }
 
   void strict_into(const Expr* e, uint32_t dst) {
@@ -488,13 +702,22 @@ struct Lowering {
     }
   }
 
-  /// Evaluates a condition and branches to `label_else` when it is false.
-  void condition(const Expr* e, uint32_t label_else) {
+  /// What may run after a condition, for each answer.
+  struct Paths {
+    std::vector<const Expr*> if_true, if_false;
+  };
+
+  /// Evaluates a condition and branches to `label_else` when it is false. The variables are then
+  /// those of the path that goes on; the other's are the result.
+  std::vector<Variable> condition(const Expr* e, uint32_t label_else, const Paths& paths) {
     if (e->kind == Expr::Kind::kApply) {
       const Head h = head_of(e);
-      if (h.known && h.jet && e->args.size() == h.arity && fused(*h.jet, e, label_else)) return;
+      if (h.known && h.jet && e->args.size() == h.arity) {
+        if (auto other = fused(*h.jet, e, label_else, paths)) return std::move(*other);
+      }
     }
     branch_on(Op::kIf, strict(e), label_else);
+    return variables;
   }
   void branch_on(Op op, Operand o, uint32_t label_else) {
     Instruction& i = emit(op);
@@ -512,50 +735,98 @@ struct Lowering {
     i.immediate = swap ? 1 : 0;
     i.label = label;
   }
-  bool fused(JetId jet, const Expr* e, uint32_t label_else) {
+  /// The condition itself, if it is a test: see condition().
+  std::optional<std::vector<Variable>> fused(JetId jet, const Expr* e, uint32_t label_else,
+                                             const Paths& paths) {
     switch (jet) {
-      case JetId::kIsNat: branch_on(Op::kIfNat, strict(e->args[0]), label_else); return true;
-      case JetId::kEqz: branch_on(Op::kIfZero, strict(e->args[0]), label_else); return true;
+      case JetId::kIsNat: branch_on(Op::kIfNat, strict(e->args[0]), label_else); break;
+      case JetId::kEqz: branch_on(Op::kIfZero, strict(e->args[0]), label_else); break;
       case JetId::kEql:
         compare_branch(Op::kIfEqual, e->args[0], e->args[1], label_else, false);
-        return true;
+        break;
       case JetId::kLth:
         compare_branch(Op::kIfLess, e->args[0], e->args[1], label_else, false);
-        return true;
+        break;
       case JetId::kLte:
         compare_branch(Op::kIfLessEqual, e->args[0], e->args[1], label_else, false);
-        return true;
+        break;
       case JetId::kGth:
         compare_branch(Op::kIfLess, e->args[0], e->args[1], label_else, true);
-        return true;
+        break;
       case JetId::kGte:
         compare_branch(Op::kIfLessEqual, e->args[0], e->args[1], label_else, true);
-        return true;
-      case JetId::kNot:
+        break;
       case JetId::kNeq: {
         const uint32_t label_true = new_label();
-        if (jet == JetId::kNot) {
-          condition(e->args[0], label_true);
-        } else {
-          compare_branch(Op::kIfEqual, e->args[0], e->args[1], label_true, false);
-        }
+        compare_branch(Op::kIfEqual, e->args[0], e->args[1], label_true, false);
         emit(Op::kJump).label = label_else;
         bind(label_true);
-        return true;
+        break;
       }
-      case JetId::kAnd:
-        condition(e->args[0], label_else);
-        scoped_condition(e->args[1], label_else);
-        return true;
-      case JetId::kBit: condition(e->args[0], label_else); return true;
-      default: return false;
+      case JetId::kNot: {
+        const uint32_t label_true = new_label();
+        std::vector<Variable> if_true =
+            condition(e->args[0], label_true, {paths.if_false, paths.if_true});
+        emit(Op::kJump).label = label_else;
+        bind(label_true);
+        std::swap(variables, if_true);
+        return if_true;
+      }
+      case JetId::kAnd: return both(e, label_else, paths);
+      case JetId::kBit: return condition(e->args[0], label_else, paths);
+      default: return std::nullopt;
     }
+    return variables;
   }
-  /// A condition that runs on some paths only: what it builds must not be seen by others.
-  void scoped_condition(const Expr* e, uint32_t label_else) {
-    const std::vector<Variable> before = variables;
-    condition(e, label_else);
-    variables = before;
+  std::vector<Variable> both(const Expr* e, uint32_t label_else, const Paths& paths) {
+    Paths first = paths;
+    first.if_true.push_back(e->args[1]);
+    // The other path may come from either operand: it must find built what the second one builds.
+    const std::vector<uint32_t> elsewhere = shared_lets(first.if_true);
+    if (!elsewhere.empty()) {
+      const Uses second = uses_in({&e->args[1], 1});
+      const std::unordered_set<uint32_t> demanded = demanded_by(e->args[0]);
+      for (const uint32_t v : elsewhere) {
+        if (second.of.contains(unit_of(v)) && !demanded.contains(v)) variable_operand(v);
+      }
+    }
+    std::vector<Variable> if_false = condition(e->args[0], label_else, first);
+    return meet(std::move(if_false), condition(e->args[1], label_else, paths));
+  }
+  /// Variables that are surely evaluated when `e` is.
+  std::unordered_set<uint32_t> demanded_by(const Expr* e) const {
+    std::unordered_set<uint32_t> demanded;
+    std::vector<const Expr*> pending{e};
+    while (!pending.empty()) {
+      const Expr* x = pending.back();
+      pending.pop_back();
+      if (x->kind == Expr::Kind::kVariable) demanded.insert(x->variable);
+      if (x->kind != Expr::Kind::kApply) continue;
+      const Head h = head_of(x);
+      if (!h.jet || x->args.size() != h.arity) continue;
+      switch (*h.jet) {
+        case JetId::kEql:
+        case JetId::kNeq:
+        case JetId::kLth:
+        case JetId::kLte:
+        case JetId::kGth:
+        case JetId::kGte:
+        case JetId::kAdd:
+        case JetId::kSub:
+          pending.push_back(x->args[0]);
+          pending.push_back(x->args[1]);
+          break;
+        case JetId::kIsNat:
+        case JetId::kEqz:
+        case JetId::kNot:
+        case JetId::kBit:
+        case JetId::kAnd:
+        case JetId::kLen:
+        case JetId::kDec: pending.push_back(x->args[0]); break;
+        default: break;
+      }
+    }
+    return demanded;
   }
 
   std::optional<Operand> strict_control(JetId jet, const Expr* e, uint32_t dst) {
@@ -563,20 +834,16 @@ struct Lowering {
     const uint32_t label_end = new_label();
     switch (jet) {
       case JetId::kIf: {
-        const std::vector<Variable> before = variables;
-        condition(e->args[0], label_else);
-        const std::vector<Variable> after = variables;
-        branch(label_else, label_end, [&] { strict_into(e->args[1], dst); },
-               [&] {
-                 variables = joined(before, after, e->args[0]);
-                 strict_into(e->args[2], dst);
-               });
-        variables = joined(before, after, e->args[0]);
+        const std::vector<Variable> else_state =
+            condition(e->args[0], label_else, {{e->args[1]}, {e->args[2]}});
+        branch({&e, 1}, else_state, label_else, label_end, [&] { strict_into(e->args[1], dst); },
+               [&] { strict_into(e->args[2], dst); });
         return slot_operand(dst);
       }
       case JetId::kIfz:
         branch_on(Op::kIfZero, strict(e->args[0]), label_else);
-        branch(label_else, label_end, [&] { strict_into(e->args[1], dst); },
+        branch({&e, 1}, std::vector<Variable>(variables), label_else, label_end,
+               [&] { strict_into(e->args[1], dst); },
                [&] { strict_into(e->args[2], dst); });
         return slot_operand(dst);
       case JetId::kSeq:
@@ -585,38 +852,33 @@ struct Lowering {
         return slot_operand(dst);
       case JetId::kAnd:
         branch_on(Op::kIf, strict(e->args[0]), label_else);
-        branch(label_else, label_end,
+        branch({&e, 1}, std::vector<Variable>(variables), label_else, label_end,
                [&] { emit_to(Op::kBit, dst, {strict(e->args[1])}); },
                [&] { move_to(constant_operand(small_nat(0)), dst); });
         return slot_operand(dst);
       case JetId::kOr:
         branch_on(Op::kIf, strict(e->args[0]), label_else);
-        branch(label_else, label_end, [&] { move_to(constant_operand(small_nat(1)), dst); },
+        branch({&e, 1}, std::vector<Variable>(variables), label_else, label_end,
+               [&] { move_to(constant_operand(small_nat(1)), dst); },
                [&] { emit_to(Op::kBit, dst, {strict(e->args[1])}); });
         return slot_operand(dst);
       case JetId::kSwitch:
       case JetId::kTabSwitch: {
         const auto arms = literal_arms(jet, e);
         if (!arms) return std::nullopt;
-        strict_switch(jet, e, *arms, [&](const Expr* arm) {
+        const Operand index = strict(e->args[0]);
+        Join join = begin_join({&e, 1}, variables);
+        compile_arms(jet, e, *arms, index, [&](const Expr* arm) {
           strict_into(arm, dst);
+          end_arm(join);
           emit(Op::kJump).label = label_end;
         });
         bind(label_end);
+        finish_join(join);
         return slot_operand(dst);
       }
       default: return std::nullopt;
     }
-  }
-
-  /// Variables that surely are built after a condition: all, unless it may have stopped halfway.
-  std::vector<Variable> joined(const std::vector<Variable>& before,
-                               const std::vector<Variable>& after, const Expr* e) {
-    if (e->kind != Expr::Kind::kApply) return after;
-    const Head h = head_of(e);
-    if (!h.known || !h.jet) return after;
-    const bool partial = *h.jet == JetId::kAnd || *h.jet == JetId::kNot || *h.jet == JetId::kBit;
-    return partial ? before : after;
   }
 
   struct Arms {
@@ -659,8 +921,7 @@ struct Lowering {
   }
 
   template <typename Arm>
-  void strict_switch(JetId jet, const Expr* e, const Arms& arms, Arm compile_arm) {
-    const Operand index = strict(e->args[0]);
+  void compile_arms(JetId jet, const Expr* e, const Arms& arms, Operand index, Arm compile_arm) {
     const uint32_t label_default = new_label();
     std::vector<uint32_t> arm_labels;
     for (size_t i = 0; i < arms.arms.size(); ++i) arm_labels.push_back(new_label());
@@ -734,7 +995,7 @@ struct Lowering {
     const uint32_t label_else = new_label();
     const uint32_t label_end = new_label();
     branch_on(Op::kIf, b, label_else);
-    branch(label_else, label_end,
+    branch({&e, 1}, std::vector<Variable>(variables), label_else, label_end,
            [&] {
              const Operand a = strict(e->args[0]);
              emit_to(Op::kMul, dst, {a, b});
@@ -837,12 +1098,12 @@ struct Lowering {
   }
 
   template <typename Then, typename Else>
-  void tail_branch(uint32_t label_else, Then then, Else otherwise) {
-    const std::vector<Variable> before = variables;
+  void tail_branch(uint32_t label_else, const std::vector<Variable>& else_state, Then then,
+                   Else otherwise) {
     const uint32_t slot = next_slot;
     then();
     bind(label_else);
-    variables = before;
+    variables = else_state;
     next_slot = slot;
     otherwise();
   }
@@ -851,19 +1112,16 @@ struct Lowering {
     const uint32_t label_else = new_label();
     switch (jet) {
       case JetId::kIf: {
-        const std::vector<Variable> before = variables;
-        condition(e->args[0], label_else);
-        const std::vector<Variable> after = variables;
-        tail_branch(label_else, [&] { tail(e->args[1]); },
-                    [&] {
-                      variables = joined(before, after, e->args[0]);
-                      tail(e->args[2]);
-                    });
+        const std::vector<Variable> else_state =
+            condition(e->args[0], label_else, {{e->args[1]}, {e->args[2]}});
+        tail_branch(label_else, else_state, [&] { tail(e->args[1]); },
+                    [&] { tail(e->args[2]); });
         return true;
       }
       case JetId::kIfz:
         branch_on(Op::kIfZero, strict(e->args[0]), label_else);
-        tail_branch(label_else, [&] { tail(e->args[1]); }, [&] { tail(e->args[2]); });
+        tail_branch(label_else, std::vector<Variable>(variables), [&] { tail(e->args[1]); },
+                    [&] { tail(e->args[2]); });
         return true;
       case JetId::kSeq:
         strict(e->args[0]);
@@ -875,16 +1133,32 @@ struct Lowering {
       case JetId::kTabSwitch: {
         const auto arms = literal_arms(jet, e);
         if (!arms) return false;
-        strict_switch(jet, e, *arms, [&](const Expr* arm) { tail(arm); });
+        compile_arms(jet, e, *arms, strict(e->args[0]), [&](const Expr* arm) { tail(arm); });
         return true;
       }
       default: return false;
     }
   }
 
+  /// Too many lets, or chains of them too long, for building one to build those it uses.
+  bool builds_lets_in_order() const {
+    const Law& ir = code.ir;
+    if (ir.lets.size() <= kLetChainMax) return false;
+    if (ir.lets.size() > kLetsLazyMax) return true;
+    std::vector<uint32_t> chain(ir.slots, 0);
+    uint32_t longest = 0;
+    for (const uint32_t v : ir.order) {
+      uint32_t length = 1;
+      visit_uses(let_of(v), [&](uint32_t used) { length = std::max(length, chain[used] + 1); });
+      chain[v] = length;
+      longest = std::max(longest, length);
+    }
+    return longest > kLetChainMax;
+  }
+
   LowCode run() {
     const Law& ir = code.ir;
-    if (block.is_law && ir.lets.size() > kEagerLetBuildCount) {
+    if (block.is_law && builds_lets_in_order()) {
       // In this order every let finds what it uses already built, so nothing nests.
       for (const uint32_t v : ir.order) variable_operand(v);
     }

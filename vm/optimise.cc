@@ -3,6 +3,7 @@
 
 #include "vm/case.h"
 #include "vm/dump.h"
+#include "vm/inline.h"
 #include "vm/ir_build.h"
 #include "vm/machine.h"
 
@@ -30,11 +31,18 @@ struct Step {
   void (*run)(Machine& vm, Law& law, Value function);
 };
 
+void sink_lets(Machine&, Law& law, Value) {
+  law.sinks = true;
+}
+
 // Loops are recognised before inlining can take them apart; folding shows what was inlined to be
 // known; demand comes last because it looks at what is left (design, optimiser-study.md section 5).
 // A pass may stand here more than once.
 constexpr Step kSteps[] = {
     {Pass::kCase, fold_known_cases},
+    {Pass::kInline, inline_calls},
+    {Pass::kCase, fold_known_cases},
+    {Pass::kSink, sink_lets},
 };
 
 }  // namespace
