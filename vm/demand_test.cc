@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <random>
 #include <string>
 
 namespace plan::vm {
@@ -23,6 +25,12 @@ std::string text_of(const Demand& demand) {
 
 class DemandTest : public IrTest {
  protected:
+  DemandTest() {
+    PassSet passes = PassSet::none();
+    passes.add(Pass::kDemand);
+    machine().options.passes = passes;
+  }
+
   std::string demand(std::string_view text) {
     const Law law = read(text);
     return text_of(demand_of_law(machine(), law, encode("test", law)));
@@ -173,6 +181,7 @@ TEST_F(DemandTest, ASwitchOverAnotherRowEvaluatesTheRow) {
 TEST_F(DemandTest, ATabSwitchOverLiteralArmsBranches) {
   EXPECT_EQ(demand("law k x y { (@tabSwitch k x (%[5 6] (C2 x (3 x)))) }"), "1 2 total");
   EXPECT_EQ(demand("law k x t { (@tabSwitch k x t) }"), "3");
+  EXPECT_EQ(demand("law k x { (@tabSwitch k x (%[] [])) }"), "");
 }
 
 // --- Comparisons.
@@ -637,6 +646,119 @@ TEST_F(DemandedCalls, LoopsCrashAndTraceInTheSameOrder) {
        }) {
     expect_same(loop);
   }
+}
+
+/// Random functions that call each other, and themselves a few times, twice: as they are, and with
+/// optimised code.
+class RandomCalls : public DemandedCalls {
+ protected:
+  static constexpr uint32_t kFunctions = 4;
+  static constexpr uint32_t kArguments = 3;
+
+  uint64_t below(uint64_t n) { return random_() % n; }
+
+  std::string leaf() {
+    const uint64_t k = below(names_in_scope_.size() + 1);
+    return k < names_in_scope_.size() ? names_in_scope_[k] : std::to_string(below(5));
+  }
+
+  std::string call(const std::string& function, uint32_t depth) {
+    std::string text = "(" + function;
+    const uint64_t count = below(12) == 0 ? 4 : below(12) == 0 ? 2 : kArguments;
+    for (uint64_t i = 0; i < count; ++i) text += " " + expression(depth);
+    return text + ")";
+  }
+
+  std::string expression(uint32_t depth) {
+    if (depth == 0) return leaf();
+    --depth;
+    static constexpr const char* kUnary[] = {"3", "@_Dec", "@_Not", "@_IsNat", "@_Len", "@_Eqz"};
+    static constexpr const char* kBinary[] = {"@_Add", "@_Add", "@_Sub", "@_Seq", "@_Seq", "@_Eql",
+                                              "@_Lth", "@_Gth", "@_And", "@_Or",  "@_Mul", "@_Max",
+                                              "C2"};
+    switch (below(16)) {
+      case 0:
+      case 1: return leaf();
+      case 2: return std::string("(") + kUnary[below(6)] + " " + expression(depth) + ")";
+      case 3: return "(@_Idx " + std::to_string(below(2)) + " " + expression(depth) + ")";
+      case 4: return "(@_Trace " + std::to_string(below(50)) + " " + expression(depth) + ")";
+      case 5:
+        if (below(3) != 0) return leaf();
+        return "(" + std::to_string(5 + below(3)) + " " + expression(depth) + ")";
+      case 6:
+        return "(@_Switch " + expression(depth) + " " + expression(depth) + " (C2 " +
+               expression(depth) + " " + expression(depth) + "))";
+      case 7:
+      case 8:
+      case 9:
+        return std::string(below(3) == 0 ? "(@_Ifz " : "(@_If ") + expression(depth) + " " +
+               expression(depth) + " " + expression(depth) + ")";
+      case 10:
+      case 11:
+        if (functions_ == 0) return leaf();
+        return call("@%" + std::to_string(below(functions_)), depth);
+      default:
+        return std::string("(") + kBinary[below(std::size(kBinary))] + " " + expression(depth) +
+               " " + expression(depth) + ")";
+    }
+  }
+
+  /// Calls itself, if it does, with less in its first argument, or at most three deep.
+  std::string function(bool recursive) {
+    names_in_scope_ = {"a", "b", "c"};
+    std::string text = "law a b c { ";
+    for (const char* let : {"v", "w"}) {
+      if (below(3) == 0) continue;
+      text += std::string(let) + " = " + expression(2) + " ";
+      names_in_scope_.emplace_back(let);
+    }
+    if (!recursive) return text + expression(4) + " }";
+    const std::string again = "(self (@_Dec a) " + expression(1) + " " + expression(1) + ")";
+    const std::string around[] = {again, "(@_Add " + expression(2) + " " + again + ")",
+                                  "(@_Seq " + expression(1) + " " + again + ")",
+                                  "(@_If " + expression(2) + " " + again + " " + leaf() + ")"};
+    return text + "(@_If (@_Lth a 4) (@_If a " + around[below(4)] + " " + expression(3) + ") " +
+           expression(1) + ") }";
+  }
+
+  void run_program(uint64_t seed) {
+    random_.seed(seed);
+    std::string program;
+    Value calls[2];
+    const std::string names[] = {"p" + std::to_string(seed) + "-", "q" + std::to_string(seed) + "-"};
+    for (functions_ = 0; functions_ < kFunctions; ++functions_) {
+      const std::string text = function(functions_ > 0 && below(2) == 0);
+      program += text + "\n";
+      for (size_t set = 0; set < 2; ++set) {
+        std::string named = text;
+        for (size_t at = named.find('%'); at != std::string::npos; at = named.find('%')) {
+          named.replace(at, 1, names[set]);
+        }
+        calls[set] = define(names[set] + std::to_string(functions_), named);
+      }
+    }
+    for (int i = 0; i < 12; ++i) {
+      const std::array<uint32_t, 3> chosen = {static_cast<uint32_t>(below(6)),
+                                              static_cast<uint32_t>(below(6)),
+                                              static_cast<uint32_t>(below(6))};
+      machine().options.optimise_always = false;
+      const Seen expected = run(calls[0], arguments(kArguments, chosen));
+      machine().options.optimise_always = true;
+      const Seen seen = run(calls[1], arguments(kArguments, chosen));
+      ASSERT_EQ(seen.outcome, expected.outcome) << "PLAN_SEED=" << seed << "\n" << program;
+      ASSERT_EQ(seen.traces, expected.traces) << "PLAN_SEED=" << seed << "\n" << program;
+    }
+  }
+
+  std::mt19937_64 random_;
+  uint64_t functions_ = 0;
+  std::vector<std::string> names_in_scope_;
+};
+
+TEST_F(RandomCalls, EndTheSameWithDemand) {
+  const char* text = std::getenv("PLAN_SEED");
+  const uint64_t first = text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
+  for (uint64_t seed = first; seed < first + 1500 && !HasFatalFailure(); ++seed) run_program(seed);
 }
 
 }  // namespace
