@@ -150,6 +150,9 @@ TEST_F(NativeTierTest, ALoopBecomesNativeWhileItRuns) {
   EXPECT_EQ(evaluator_->apply(loop, std::array{small_nat(1)}).kind, vm::OutcomeKind::kInterrupted);
   EXPECT_EQ(seen.failure, vm::TierFailure::kNone);
   expect_native(1);
+  // It looked for native code all the time, not only at first.
+  const gc::Info* info = vm::function_info(machine, loop);
+  EXPECT_GE(static_cast<const vm::Block*>(info->code)->heat, vm::kHeatRecheck);
 }
 
 TEST_F(NativeTierTest, ALawThatBuildsAHugeObjectStaysInterpreted) {

@@ -66,6 +66,7 @@ struct Code {
   std::vector<gc::Info*> infos;               ///< every record to recycle with the code
   std::vector<std::unique_ptr<uint64_t[]>> masks;
   uint32_t uncompiled = 0;                    ///< blocks that still need the IR
+  bool is_primop = false;                     ///< a jet that lowering knows: its body is itself
   bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
   bool tier_asked = false;                    ///< its native code was asked for
   Code* next = nullptr;                       ///< other code of the same region

@@ -58,7 +58,6 @@ PLAN_EVALUATES raise_crash(PLAN_STATE);       // r1: op, r2: value (normal form)
 PLAN_EVALUATES abort_loop(PLAN_STATE);        // a thunk demanded itself
 PLAN_EVALUATES normalise_value(PLAN_STATE);   // r1: any value; returns its normal form
 PLAN_EVALUATES compare_values(PLAN_STATE);    // r1, r2: any values; r3: CompareMode
-PLAN_EVALUATES enter_compare_jet(PLAN_STATE);  // r2: record with pc = mode; arguments at sp
 PLAN_EVALUATES run_leaf_jet(PLAN_STATE);      // r1: function value, r2: info; args on stack
 PLAN_EVALUATES continue_leaf_jet(PLAN_STATE);
 PLAN_EVALUATES enter_interpreter(PLAN_STATE);        // compiled law

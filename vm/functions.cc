@@ -80,15 +80,34 @@ LeafJet evaluator_leaf(JetId jet) {
   }
 }
 
-bool compare_mode(JetId jet, CompareMode& mode) {
+/// Jets that vm/lower.cc always turns into instructions. As functions they are code like laws are:
+/// the jet applied to its own arguments.
+bool is_primop(JetId jet) {
   switch (jet) {
-    case JetId::kCmp: mode = CompareMode::kOrder; return true;
-    case JetId::kEql: mode = CompareMode::kEqual; return true;
-    case JetId::kNeq: mode = CompareMode::kNotEqual; return true;
-    case JetId::kLth: mode = CompareMode::kLess; return true;
-    case JetId::kLte: mode = CompareMode::kLessEqual; return true;
-    case JetId::kGth: mode = CompareMode::kGreater; return true;
-    case JetId::kGte: mode = CompareMode::kGreaterEqual; return true;
+    case JetId::kIf:
+    case JetId::kIfz:
+    case JetId::kSeq:
+    case JetId::kAnd:
+    case JetId::kOr:
+    case JetId::kAdd:
+    case JetId::kSub:
+    case JetId::kMul:
+    case JetId::kDiv:
+    case JetId::kMod:
+    case JetId::kDec:
+    case JetId::kToNat:
+    case JetId::kIsNat:
+    case JetId::kEqz:
+    case JetId::kNot:
+    case JetId::kBit:
+    case JetId::kLen:
+    case JetId::kEql:
+    case JetId::kNeq:
+    case JetId::kLth:
+    case JetId::kLte:
+    case JetId::kGth:
+    case JetId::kGte:
+    case JetId::kCmp: return true;
     default: return false;
   }
 }
@@ -99,12 +118,9 @@ gc::Info* pin_law_entry(Machine& vm, Value pin, Value law) {
   gc::Info* law_entry = new_law_entry(vm, *code, law);
   if (region->jet < 0) return law_entry;
   const auto jet = static_cast<JetId>(region->jet);
-  CompareMode mode = CompareMode::kOrder;
-  if (compare_mode(jet, mode)) {
-    gc::Info* info = new_entry(vm, region, pin, 2, enter_compare_jet);
-    info->pc = static_cast<uint32_t>(mode);
-    code->infos.push_back(info);
-    return info;
+  if (is_primop(jet)) {
+    code->is_primop = true;
+    return law_entry;
   }
   const LeafJet leaf = evaluator_leaf(jet);
   if (leaf == nullptr) return law_entry;
@@ -141,7 +157,8 @@ bool plain_name(Value name, std::string& text) {
 Code* new_twin(Machine& vm, Code& code) {
   Code* twin = new_code(vm, code.region, code.function);
   twin->law = code.law;
-  twin->optimise = true;
+  twin->optimise = !code.is_primop;
+  twin->is_primop = code.is_primop;
   twin->entry.code = twin;
   twin->entry.is_law = true;
   twin->entry.info = code.entry.info;

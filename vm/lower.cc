@@ -41,6 +41,7 @@
 #include "gc/region.h"
 #include "vm/dump.h"
 #include "vm/demand.h"
+#include "vm/ir_build.h"
 #include "vm/jets.h"
 #include "vm/low_code.h"
 #include "vm/machine.h"
@@ -1209,7 +1210,26 @@ LowCode lower_block(Machine& vm, Block& block) {
   return low;
 }
 
+namespace {
+
+/// The law f a1 .. an = f a1 .. an, for an f that lowering turns into instructions.
+void apply_to_arguments(Value function, Law& law) {
+  law.args = static_cast<uint32_t>(gc::eval_arity(function));
+  law.slots = 1 + law.args;
+  law.groups.resize(1);
+  std::vector<const Expr*> args;
+  for (uint32_t i = 1; i <= law.args; ++i) args.push_back(make_variable(law, i));
+  law.body = make_apply(law, make_constant(law, function), args);
+}
+
+}  // namespace
+
 void decode_block(Machine& vm, Block& block) {
+  if (block.is_law && block.body == nullptr && block.code->is_primop) {
+    apply_to_arguments(block.code->function, block.code->ir);
+    block.body = block.code->ir.body;
+    for (uint32_t i = 1; i <= block.code->ir.args; ++i) block.captured.push_back(i);
+  }
   if (block.is_law && block.body == nullptr) {
     decode_law(block.code->law, block.code->ir);
     if (block.code->optimise || vm.options.optimise_always) {

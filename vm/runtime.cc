@@ -230,19 +230,6 @@ PLAN_EVALUATES compare_values(PLAN_STATE) {
   PLAN_TAIL compare_step(PLAN_REGISTERS);
 }
 
-// Entry of the comparison jets: their record's pc is the mode.
-PLAN_EVALUATES enter_compare_jet(PLAN_STATE) {
-  if (!below_limits(vm, sp - 64, hp)) [[unlikely]] {
-    r3 = 2;
-    PLAN_TAIL safepoint_apply(PLAN_REGISTERS);
-  }
-  r3 = info_of(r2)->pc;
-  r1 = sp[0];
-  r2 = sp[1];
-  sp += 2;
-  PLAN_TAIL compare_values(PLAN_REGISTERS);
-}
-
 // --- Leaf jets (vm/jet_abi.h). While a request is under way a counted frame holds the call:
 //       [info, size << 1, jet function record, state << 1, function, scratch 0..3, needed, args..]
 

@@ -249,12 +249,13 @@ TierRuntime tier_runtime(Machine& vm) {
 void tier_up(Machine& vm, Block& block) {
   Code& code = *block.code;
   Block& law = code.entry;
-  if (vm.tier == nullptr || code.tier_asked || code.region == nullptr) {
+  if (vm.tier == nullptr || code.region == nullptr) {
     law.heat = kHeatNever;
     return;
   }
-  code.tier_asked = true;
   law.heat = kHeatRecheck;
+  if (code.tier_asked) return;  // a loop looks whether its native code has come
+  code.tier_asked = true;
   TierFailure failure = TierFailure::kNone;
   auto request = make_request(vm, code, failure);
   if (request == nullptr) {
