@@ -2,12 +2,9 @@
 #include "vm/case.h"
 
 #include "base/check.h"
-#include "gc/make.h"
-#include "gc/region.h"
 #include "vm/fold.h"
 #include "vm/ir_build.h"
-#include "vm/jets.h"
-#include "vm/machine.h"
+#include "vm/known_head.h"
 #include "vm/nat_ops.h"
 
 #include <algorithm>
@@ -38,12 +35,6 @@ class Folder {
   }
 
  private:
-  struct Head {
-    bool is_known = false;
-    uint64_t arity = 0;
-    Value function;
-    std::optional<JetId> jet;
-  };
   /// A condition that was found true or false on the way here.
   struct Fact {
     const Expr* condition;
@@ -66,22 +57,7 @@ class Folder {
   const Expr* constant(Value v) { return make_constant(law_, v); }
   const Expr* bit(bool b) { return constant(small_nat(b ? 1 : 0)); }
 
-  Head head_of(const Expr* e) const {
-    Head h;
-    if (is_constant(e)) {
-      h.function = e->value;
-    } else if (is_variable(e) && e->variable == 0) {
-      h.function = function_;
-    } else {
-      return h;
-    }
-    h.is_known = true;
-    h.arity = gc::eval_arity(h.function);
-    if (vm_.options.jets && is_pin(h.function) && gc::pin_region(h.function)->jet >= 0) {
-      h.jet = static_cast<JetId>(gc::pin_region(h.function)->jet);
-    }
-    return h;
-  }
+  KnownHead head_of(const Expr* e) const { return known_head(vm_, e, function_); }
 
   Known known(const Expr* e) {
     Known k;
@@ -93,7 +69,7 @@ class Folder {
     }
     if (is_constant(e)) return {Shape::of(e->value)};
     if (e->kind != Expr::Kind::kApply) return k;
-    const Head h = head_of(e->head);
+    const KnownHead h = head_of(e->head);
     const bool is_row = h.is_known && is_cow(h.function) && e->args.size() == h.arity;
     if (!is_row && (!h.is_known || e->args.size() >= h.arity)) return k;
     k.shape = is_row ? Shape::row(e->args.size()) : Shape::closure(e->args.size());
@@ -151,7 +127,7 @@ class Folder {
   /// The head of `e` is as simple as it gets by itself.
   const Expr* rewrite_call(const Expr* e) {
     if (const Expr* joined = join_closure(e)) e = joined;
-    const Head h = head_of(e->head);
+    const KnownHead h = head_of(e->head);
     const size_t n = e->args.size();
     if (h.is_known && n > h.arity) return rewrite_long_call(h, e);
     if (h.is_known && n == h.arity) {
@@ -164,14 +140,14 @@ class Folder {
   }
 
   /// A call with more arguments than its head takes.
-  const Expr* rewrite_long_call(const Head& h, const Expr* e) {
+  const Expr* rewrite_long_call(const KnownHead& h, const Expr* e) {
     const std::span<const Expr* const> args(e->args);
     const Expr* call = rewrite_call(make_apply(law_, e->head, args.first(h.arity)));
     std::vector<const Expr*> rest;
     for (const Expr* a : args.subspan(h.arity)) rest.push_back(rewrite(a));
     const Expr* whole = make_apply(law_, call, rest);
     if (const Expr* joined = join_closure(whole)) whole = joined;
-    const Head head = head_of(whole->head);
+    const KnownHead head = head_of(whole->head);
     if (!head.is_known || whole->args.size() != head.arity) return whole;
     const Expr* folded = fold(head, whole);
     return folded == nullptr ? whole : folded;
@@ -202,7 +178,7 @@ class Folder {
   // --- Control: the condition first, then what it leaves, knowing what it found.
 
   /// Null if `h` is nothing of that kind.
-  const Expr* rewrite_control(const Head& h, const Expr* e) {
+  const Expr* rewrite_control(const KnownHead& h, const Expr* e) {
     if (h.function == small_nat(2)) return rewrite_nat_case(e);
     if (!h.jet) return nullptr;
     switch (*h.jet) {
@@ -377,7 +353,7 @@ class Folder {
   /// A saturated call of a jet that gives 0 or 1, and evaluates only what its arguments are.
   bool is_bit(const Expr* e) const {
     if (e->kind != Expr::Kind::kApply) return false;
-    const Head h = head_of(e->head);
+    const KnownHead h = head_of(e->head);
     return h.jet && e->args.size() == h.arity && gives_bit(*h.jet);
   }
 
@@ -446,7 +422,7 @@ class Folder {
   // --- Calls of jets and opcodes; the arguments are rewritten.
 
   /// Null if nothing is known.
-  const Expr* fold(const Head& h, const Expr* e) {
+  const Expr* fold(const KnownHead& h, const Expr* e) {
     if (h.function == small_nat(3)) {
       const std::optional<uint64_t> n = fold_increment(known(e->args[0]).shape);
       return n ? constant(small_nat(*n)) : nullptr;

@@ -2,6 +2,7 @@
 #include "vm/optimise.h"
 
 #include "vm/case.h"
+#include "vm/cse.h"
 #include "vm/dump.h"
 #include "vm/inline.h"
 #include "vm/ir_build.h"
@@ -42,6 +43,7 @@ constexpr Step kSteps[] = {
     {Pass::kCase, fold_known_cases},
     {Pass::kInline, inline_calls},
     {Pass::kCase, fold_known_cases},
+    {Pass::kCse, share_elements},
     {Pass::kSink, sink_lets},
 };
 
