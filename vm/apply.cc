@@ -271,11 +271,18 @@ const EvalFn kPushArguments[kRegisterArguments + 1] = {
 };
 
 // --- Update frames: [info, thunk].
+PLAN_EVALUATES update_old(PLAN_STATE);
 PLAN_EVALUATES update_return(PLAN_STATE) {
   Object* thunk = Value{sp[1]}.object();
   thunk->header = (thunk->header & ~Word{0xff}) | static_cast<Word>(Kind::kIndirection);
   thunk->payload[0] = r1;
-  vm->heap.remember(thunk);
+  if (!vm->heap.is_young_or_large(thunk)) [[unlikely]] PLAN_TAIL update_old(PLAN_REGISTERS);
+  sp += 2;
+  PLAN_RETURN();
+}
+// The write barrier's slow half, apart so that the fast one needs no prologue.
+PLAN_EVALUATES update_old(PLAN_STATE) {
+  vm->heap.remember(Value{sp[1]}.object());
   sp += 2;
   PLAN_RETURN();
 }
@@ -288,6 +295,22 @@ PLAN_EVALUATES enter_apply_thunk(PLAN_STATE) {
   sp -= 2;
   sp[0] = word_of(vm->update_info);
   sp[1] = r1;
+  if (n <= kRegisterArguments) [[likely]] {
+    // Falls through from the last argument to the first; the function is read before the header
+    // says that nothing in the thunk is live.
+    const Word* args = thunk->payload + 1;
+    switch (n) {
+      case 6: r6 = args[5]; [[fallthrough]];
+      case 5: r5 = args[4]; [[fallthrough]];
+      case 4: r4 = args[3]; [[fallthrough]];
+      case 3: r3 = args[2]; [[fallthrough]];
+      case 2: r2 = args[1]; [[fallthrough]];
+      default: r1 = args[0];
+    }
+    r7 = thunk->payload[0];
+    thunk->header = (thunk->header & ~Word{0xff}) | static_cast<Word>(Kind::kBlackhole);
+    PLAN_TAIL kApplyRegisters[n](PLAN_REGISTERS);
+  }
   sp -= n;
   std::memcpy(sp, thunk->payload + 1, n * sizeof(Word));
   thunk->header = (thunk->header & ~Word{0xff}) | static_cast<Word>(Kind::kBlackhole);
