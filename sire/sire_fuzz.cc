@@ -11,9 +11,9 @@
 
 #include "base/check.h"
 #include "gc/hash.h"
-#include "gc/image.h"
 #include "gc/make.h"
 #include "sire/execute.h"
+#include "sire/library_image.h"
 #include "sire/place.h"
 #include "sire/plan_rex.h"
 #include "sire/rex_text.h"
@@ -113,7 +113,7 @@ class FuzzSession {
  public:
   FuzzSession(uint8_t setting, bool stress, bool jets) : session_(options(stress, jets)) {
     evaluator().set_match_sink(nullptr, nullptr);
-    if ((setting & kHasLibrary) != 0) restore_library();
+    if ((setting & kHasLibrary) != 0) restore_library(session_);
     if ((setting & kHasMacros) != 0) {
       // Some of the names may be macros of the library by now, which is as good.
       for (const rex::Block& block : rex::read_text(kPrelude)) execute(block);
@@ -124,9 +124,6 @@ class FuzzSession {
   bool run(std::string_view text);
   /// The state's hash; nothing if it is no value, or too large a text.
   std::optional<Hash256> state_hash();
-
-  /// The state after our library has run, as the cache keeps it.
-  static const std::vector<uint8_t>& library_image();
 
  private:
   static SessionOptions options(bool stress, bool jets) {
@@ -142,38 +139,12 @@ class FuzzSession {
 
   Context& context() { return session_.context(); }
   vm::Evaluator& evaluator() { return session_.evaluator(); }
-  void restore_library();
   bool execute(const rex::Block& block);
   void check_failure(const rex::Block& block);
   void show_names();
 
   Session session_;
 };
-
-const std::vector<uint8_t>& FuzzSession::library_image() {
-  static const std::vector<uint8_t> image = [] {
-    SessionOptions options;
-    options.console.quiet = true;
-    Session session(options);
-    PLAN_CHECK(session.load("prelude").status == LoadStatus::kLoaded);
-    PLAN_CHECK(session.begin_prompt("prelude"));
-    Value row;
-    PLAN_CHECK(session.context().state.save_row(row));
-    gc::ImageChain chain(session.context().heap);
-    return chain.save(gc::make_pin(session.context().heap, row));
-  }();
-  return image;
-}
-
-void FuzzSession::restore_library() {
-  gc::ImageChain chain(context().heap);
-  Result<Value> pin = chain.load(library_image());
-  PLAN_CHECK(pin.has_value());
-  for (uint64_t i = 0; i < chain.size(); ++i) {
-    if (is_pin(chain.top(i))) evaluator().match_one(chain.top(i));
-  }
-  context().state.restore_row(pin_item(*pin));
-}
 
 bool FuzzSession::execute(const rex::Block& block) {
   const gc::Root before(context().heap, context().state.row());
