@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # tools/fuzz.py: runs a fuzz test for a while, under AddressSanitizer and UBSan.
 #
-#   tools/fuzz.py NAME SECONDS [OPTION of libFuzzer...]     NAME: rex, sire, seed or show
+#   tools/fuzz.py NAME SECONDS [OPTION of libFuzzer...]     NAME: rex, sire, seed,
+#                                                           show or ir_text
 #
 # Builds preset `fuzz`; begins with what the repository has to offer as examples (the library, the
 # recorded values), and keeps what it finds in build/fuzz/corpus/NAME for the next time. An input
@@ -10,6 +11,7 @@
 
 import hashlib
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(os.environ.get("PALLADIUM_FUZZ_BUILD", ROOT / "build" / "fuzz"))
-FOLDERS = {"rex": "sire", "sire": "sire", "show": "sire", "seed": "gc"}
+FOLDERS = {"rex": "sire", "sire": "sire", "show": "sire", "seed": "gc", "ir_text": "vm"}
 # An input for the Sire fuzzer begins with a byte of settings (sire/sire_fuzz.cc).
 SIRE_SETTINGS = (0, 1, 2, 3, 5, 13, 14)
 # One for the seed fuzzer begins with the kind of the file (gc/seed_fuzz.cc); by column.
@@ -44,12 +46,24 @@ def recorded_values():
             yield line.split("\t")
 
 
+def laws_of_tests():
+    """Laws, and expressions over the parameters a1 a2 a3, in the tests of the optimiser."""
+    for path in sorted(ROOT.glob("vm/*_test.cc")):
+        text = path.read_text("utf-8")
+        for law in re.findall(r'"(law [^"\\]*})"', text):
+            yield law.encode()
+        for expression in re.findall(r'"(\([^"\\]*\))"', text):
+            yield f"law a1 a2 a3 {{ {expression} }}".encode()
+
+
 def examples(name):
     if name == "rex":
         yield from blocks_of_modules()
     elif name == "sire":
         for number, block in enumerate(blocks_of_modules()):
             yield bytes([SIRE_SETTINGS[number % len(SIRE_SETTINGS)]]) + block
+    elif name == "ir_text":
+        yield from laws_of_tests()
     elif name == "seed":
         for row in recorded_values():
             for column, kind in SEED_KINDS.items():
@@ -71,7 +85,8 @@ def write_corpus(name):
 
 def main():
     if len(sys.argv) < 3 or sys.argv[1] not in FOLDERS:
-        sys.exit("usage: tools/fuzz.py rex|sire|seed|show SECONDS|FILE [OPTION of libFuzzer...]")
+        names = "|".join(FOLDERS)
+        sys.exit(f"usage: tools/fuzz.py {names} SECONDS|FILE [OPTION of libFuzzer...]")
     name, what = sys.argv[1], sys.argv[2]
     target = f"plan_{name}_fuzz"
     if "PALLADIUM_FUZZ_BUILD" not in os.environ:
