@@ -26,6 +26,7 @@ bool has_name(Value law, std::string_view name) {
 
 bool has_hash(Value pin, std::string_view digits) {
   if (digits.size() < kHashDigitsMin || digits.size() > 64) return false;
+  if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
   Result<const Hash256*> hash = gc::pin_hash(pin);
   if (!hash) return false;
   for (size_t i = 0; i < digits.size(); ++i) {
