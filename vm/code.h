@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "gc/heap.h"
 #include "gc/info.h"
 #include "value/value.h"
 #include "vm/ir.h"
@@ -70,6 +71,15 @@ struct Code {
   bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
   bool tier_asked = false;                    ///< its native code was asked for
   Code* next = nullptr;                       ///< other code of the same region
+
+  /// A law made for a call in this region's code (vm/specialise.h); no value refers to it.
+  struct Copy {
+    std::vector<Word> key;  ///< what it is made of
+    Value law;
+    std::unique_ptr<gc::Root> root;
+  };
+  std::vector<Copy> copies;  ///< of all code of the region: in its first
+  uint32_t generation = 0;   ///< how many copies led to this law, each made for the one before
 };
 
 }  // namespace plan::vm

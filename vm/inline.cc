@@ -25,6 +25,7 @@ struct Parameter {
   uint32_t uses = 0;
   bool is_applied = false;   ///< stands at a head
   bool is_examined = false;  ///< is an argument of a jet
+  bool is_passed = false;    ///< is an argument of another known function
 };
 
 /// A law that may be inlined.
@@ -160,6 +161,7 @@ class Inliner {
     for (size_t i = 0; i < args.size(); ++i) {
       const Parameter& p = callee.parameters[1 + i];
       if (p.is_applied && is_known_function(args[i])) return kKnownLeaves;
+      if (p.is_passed && is_known_function(args[i])) return kLoopLeaves;
       if (p.is_examined && is_known_row(args[i])) return kKnownLeaves;
     }
     return is_loop_ ? kLoopLeaves : kAlwaysLeaves;
@@ -222,12 +224,13 @@ class Inliner {
       if (e->kind != Expr::Kind::kApply) continue;
       const Expr* head = e->head;
       if (head->kind == Expr::Kind::kVariable) callee.parameters[head->variable].is_applied = true;
-      const bool examines = head->kind == Expr::Kind::kConstant && is_jet(head->value);
+      const bool is_known = head->kind == Expr::Kind::kConstant;
+      const bool examines = is_known && is_jet(head->value);
       for (const Expr* a : e->args) {
-        if (examines && a->kind == Expr::Kind::kVariable) {
-          callee.parameters[a->variable].is_examined = true;
-        }
         pending.push_back(a);
+        if (!is_known || a->kind != Expr::Kind::kVariable) continue;
+        Parameter& p = callee.parameters[a->variable];
+        (examines ? p.is_examined : p.is_passed) = true;
       }
       pending.push_back(head);
     }

@@ -9,9 +9,10 @@
 //             used; one used more often becomes a let, and so does what the law lets. Nothing moves
 //             out of a suspended expression.
 // Inlined   : laws that do not mention themselves and are no jets: up to kAlwaysLeaves; up to
-//             kLoopLeaves in laws that call themselves; up to kKnownLeaves if a parameter that is
-//             applied or taken apart gets a function or a row that is known; up to kLocalLeaves if
-//             it is a law without a pin that occurs once (a lifted local function).
+//             kLoopLeaves in laws that call themselves, and if a function that is known is
+//             passed on (to a loop, probably); up to kKnownLeaves if a parameter that is applied
+//             or taken apart gets a function or a row that is known; up to kLocalLeaves if it is
+//             a law without a pin that occurs once (a lifted local function).
 // Not       : where a function of a cycle of lets would meet its call (that could go on for ever),
 //             and in the members of a cycle.
 // Limits    : kInlineDepth calls inside each other; a law grows to kGrowth times its size, or to

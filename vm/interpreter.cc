@@ -83,7 +83,10 @@ PLAN_EVALUATES enter_uncompiled(PLAN_STATE) {
 
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
   const Block* block = static_cast<const Block*>(info_of(r2)->code);
-  if (++block->code->entry.heat >= 0) [[unlikely]] tier_up(*vm, block->code->entry);
+  if (++block->code->entry.heat >= 0) [[unlikely]] {
+    vm->heap.hp = hp;
+    tier_up(*vm, block->code->entry);
+  }
   if (!below_limits(vm, sp - block->frame_words - block->push_words - 64, hp)) [[unlikely]] {
     vm->stack_request = block->frame_words + block->push_words + 64;
     PLAN_TAIL safepoint_thunk(PLAN_REGISTERS);

@@ -7,6 +7,7 @@
 #include "vm/inline.h"
 #include "vm/ir_build.h"
 #include "vm/machine.h"
+#include "vm/specialise.h"
 
 #include <array>
 
@@ -36,13 +37,14 @@ void sink_lets(Machine&, Law& law, Value) {
   law.sinks = true;
 }
 
-// Loops are recognised before inlining can take them apart; folding shows what was inlined to be
-// known; demand comes last because it looks at what is left (design, optimiser-study.md section 5).
+// Folding shows what was inlined to be known; wrappers are gone when loops are looked for, which are
+// never inlined themselves; demand is found in what is left (design, optimiser-study.md section 5).
 // A pass may stand here more than once.
 constexpr Step kSteps[] = {
     {Pass::kCase, fold_known_cases},
     {Pass::kInline, inline_calls},
     {Pass::kCase, fold_known_cases},
+    {Pass::kSpecialise, specialise_calls},
     {Pass::kCse, share_elements},
     {Pass::kSink, sink_lets},
 };

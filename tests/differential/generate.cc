@@ -310,6 +310,9 @@ class Generator {
   /// What compilers emit all the time: choices, by conditions on slots, with literal arms; and
   /// elements of rows by a constant index.
   Expr idiom(const Scope& scope, uint32_t depth) {
+    if (one_in(6) && has_function("_If") && has_function("_Dec")) {
+      return function_loop(scope, depth);
+    }
     static constexpr const char* kIdioms[] = {"_If",       "_Ifz", "_Switch",
                                               "tabSwitch", "_Idx", "_Len"};
     const std::string wanted = kIdioms[below(std::size(kIdioms))];
@@ -327,6 +330,35 @@ class Generator {
       arguments.push_back(wanted == "_Switch" ? row_code(scope, depth) : tab_code(scope, depth));
     }
     return apply_code(name(wanted), std::move(arguments));
+  }
+
+  /// A call of a law that passes a function on to itself: (self f gathered .. (_Dec n)).
+  Expr function_loop(const Scope& scope, uint32_t depth) {
+    const uint64_t gathered = below(3);
+    const Scope inner{gathered + 2, gathered + 3};
+    const Expr count = nat(inner.arguments);
+    const uint32_t inner_depth = std::min(depth, 1u);
+    const auto call = [&] { return apply_code(nat(1), codes(inner, 1 + below(2), inner_depth)); };
+    std::vector<Expr> turn = {one_in(8) ? slot(inner) : nat(1)};
+    for (uint64_t i = 0; i < gathered; i++) {
+      turn.push_back(one_in(2) ? call() : code(inner, inner_depth));
+    }
+    turn.push_back(apply_code(name("_Dec"), {count}));
+    Expr again = apply_code(nat(0), std::move(turn));
+    if (one_in(3)) again = apply_code(law(0, 3, nat(0)), {std::move(again), call()});
+    if (one_in(3)) again = apply_code(nat(1), {std::move(again)});
+    Expr loop = law(7, inner.arguments,
+                    apply_code(name("_If"), {count, std::move(again),
+                                             one_in(2) ? call() : slot(inner)}));
+    uint64_t arity = 0;
+    Expr f = quote(scope, function(&arity));
+    if (arity > 1 && one_in(2)) {
+      f = apply_code(std::move(f), codes(scope, 1 + below(arity - 1), depth));
+    }
+    std::vector<Expr> arguments = {std::move(f)};
+    for (Expr& e : codes(scope, gathered, depth)) arguments.push_back(std::move(e));
+    arguments.push_back(quote(scope, nat(below(5))));
+    return apply_code(one_in(2) ? pin(std::move(loop)) : std::move(loop), std::move(arguments));
   }
 
   /// One that is likely to be asked again, and to be true.

@@ -1,0 +1,391 @@
+// vm/specialise.cc: loops, what is known of the arguments of their calls, and copies.
+//
+// Recursion: as deep as expressions are nested, which decoding and inlining bound.
+#include "vm/specialise.h"
+
+#include "base/check.h"
+#include "gc/make.h"
+#include "gc/region.h"
+#include "vm/ir_build.h"
+#include "vm/machine.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace plan::vm {
+
+namespace {
+
+bool is_constant(const Expr* e) { return e->kind == Expr::Kind::kConstant; }
+bool is_variable(const Expr* e) { return e->kind == Expr::Kind::kVariable; }
+bool is_atom(const Expr* e) { return is_constant(e) || is_variable(e); }
+
+/// A law that calls itself, and what its parameters are to it; indices are variables.
+struct Loop {
+  Law law;
+  Value name;
+  std::vector<bool> is_invariant;
+  std::vector<bool> is_applied;
+  std::vector<bool> is_kept;  ///< is used otherwise, too
+};
+
+/// Collects the facts of a Loop; false if the law mentions itself otherwise than in its calls.
+class LoopReader {
+ public:
+  explicit LoopReader(Loop& loop) : loop_(loop) {
+    const size_t parameters = 1 + loop.law.args;
+    loop.is_invariant.assign(parameters, true);
+    loop.is_applied.assign(parameters, false);
+    loop.is_kept.assign(parameters, false);
+  }
+
+  bool read() {
+    for (const Expr* let : loop_.law.lets) visit_all(let);
+    visit_all(loop_.law.body);
+    return calls_itself_ && !mentions_itself_;
+  }
+
+ private:
+  bool is_parameter(const Expr* e) const {
+    return is_variable(e) && e->variable <= loop_.law.args && e->variable != 0;
+  }
+
+  void visit_all(const Expr* root) {
+    pending_.push_back(root);
+    while (!pending_.empty()) {
+      const Expr* e = pending_.back();
+      pending_.pop_back();
+      visit(e);
+    }
+  }
+
+  void visit(const Expr* e) {
+    if (is_variable(e)) {
+      if (e->variable == 0) mentions_itself_ = true;
+      if (is_parameter(e)) loop_.is_kept[e->variable] = true;
+    }
+    if (e->kind != Expr::Kind::kApply) return;
+    const bool is_self = is_variable(e->head) && e->head->variable == 0;
+    if (is_self && e->args.size() == loop_.law.args) {
+      calls_itself_ = true;
+      visit_turn(e);
+      return;
+    }
+    if (is_parameter(e->head)) {
+      loop_.is_applied[e->head->variable] = true;
+    } else {
+      pending_.push_back(e->head);
+    }
+    pending_.insert(pending_.end(), e->args.begin(), e->args.end());
+  }
+
+  /// A call of the law by itself.
+  void visit_turn(const Expr* e) {
+    for (size_t i = 0; i < e->args.size(); ++i) {
+      const Expr* a = e->args[i];
+      if (is_variable(a) && a->variable == 1 + i) continue;
+      loop_.is_invariant[1 + i] = false;
+      pending_.push_back(a);
+    }
+  }
+
+  Loop& loop_;
+  std::vector<const Expr*> pending_;
+  bool calls_itself_ = false;
+  bool mentions_itself_ = false;
+};
+
+/// A function and the first of its arguments.
+struct Given {
+  Value function;
+  std::vector<const Expr*> held;
+};
+
+/// The copy of a loop, and its encoding as a law.
+class Copier {
+ public:
+  Copier(Machine& vm, const Loop& loop, std::span<const std::optional<Given>> given)
+      : vm_(vm), loop_(loop), given_(given) {}
+
+  /// False if it would have no parameter, or too many.
+  bool plan() {
+    for (size_t i = 0; i < loop_.law.args; ++i) {
+      names_.emplace_back();
+      if (!given_[i]) {
+        names_.back().push_back(++copy_.args);
+        continue;
+      }
+      for (const Expr* held : given_[i]->held) {
+        if (!is_constant(held)) names_.back().push_back(++copy_.args);
+      }
+    }
+    copy_.slots = 1 + copy_.args + static_cast<uint32_t>(loop_.law.lets.size());
+    return copy_.args >= 1 && copy_.args <= kSpecialiseParameters;
+  }
+
+  Value make() {
+    substitute_parameters();
+    for (const Expr* let : loop_.law.lets) copy_.lets.push_back(copy(let));
+    copy_.body = copy(loop_.law.body);
+    // What is built on the way is not needed once the law is in a region of its own.
+    Word* const mark = vm_.heap.hp;
+    Value body = encode(copy_.body);
+    for (size_t i = copy_.lets.size(); i-- > 0;) {
+      body = application(1, encode(copy_.lets[i]), body);
+    }
+    const Value law = gc::make_law(vm_.heap, loop_.name, small_nat(copy_.args), body);
+    vm_.heap.hp = mark;
+    return law;
+  }
+
+ private:
+  void substitute_parameters() {
+    variables_.push_back(make_variable(copy_, 0));
+    for (size_t i = 0; i < loop_.law.args; ++i) {
+      if (!given_[i]) {
+        variables_.push_back(make_variable(copy_, names_[i][0]));
+        continue;
+      }
+      std::vector<const Expr*> held;
+      size_t next = 0;
+      for (const Expr* h : given_[i]->held) {
+        held.push_back(is_constant(h) ? make_constant(copy_, h->value)
+                                      : make_variable(copy_, names_[i][next++]));
+      }
+      variables_.push_back(make_apply(copy_, make_constant(copy_, given_[i]->function), held));
+    }
+    for (size_t i = 0; i < loop_.law.lets.size(); ++i) {
+      variables_.push_back(make_variable(copy_, 1 + copy_.args + static_cast<uint32_t>(i)));
+    }
+  }
+
+  const Expr* copy(const Expr* e) {
+    if (is_variable(e)) return variables_[e->variable];
+    if (is_constant(e)) return make_constant(copy_, e->value);
+    std::vector<const Expr*> args;
+    if (is_variable(e->head) && e->head->variable == 0) {
+      for (size_t i = 0; i < e->args.size(); ++i) {
+        if (!given_[i]) {
+          args.push_back(copy(e->args[i]));
+          continue;
+        }
+        for (const uint32_t name : names_[i]) args.push_back(make_variable(copy_, name));
+      }
+      return make_apply(copy_, variables_[0], args);
+    }
+    for (const Expr* a : e->args) args.push_back(copy(a));
+    return make_apply(copy_, copy(e->head), args);
+  }
+
+  Value application(uint64_t op, Value a, Value b) {
+    const Value parts[2] = {a, b};
+    return gc::make_partial(vm_.heap, small_nat(op), parts);
+  }
+  Value encode(const Expr* e) {
+    if (is_variable(e)) return small_nat(e->variable);
+    if (is_constant(e)) return gc::make_partial(vm_.heap, small_nat(2), {&e->value, 1});
+    Value v = encode(e->head);
+    for (const Expr* a : e->args) v = application(0, v, encode(a));
+    return v;
+  }
+
+  Machine& vm_;
+  const Loop& loop_;
+  std::span<const std::optional<Given>> given_;  ///< by parameter, from 0
+  std::vector<std::vector<uint32_t>> names_;     ///< of each parameter: its variables in the copy
+  std::vector<const Expr*> variables_;           ///< what stands for each variable of the loop
+  Law copy_;
+};
+
+bool has_more_leaves(Value body, uint32_t max) {
+  const auto is_code = [](Value v, uint64_t op) {
+    return is_closure(v) && closure_size(v) == 2 && closure_head(v) == small_nat(op);
+  };
+  uint32_t leaves = 0;
+  std::vector<Value> pending{body};
+  while (!pending.empty()) {
+    const Value v = pending.back();
+    pending.pop_back();
+    if (is_code(v, 0) || is_code(v, 1)) {
+      pending.push_back(closure_arg(v, 0));
+      pending.push_back(closure_arg(v, 1));
+    } else if (++leaves > max) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The code that keeps the copies made for all code of a region: its first.
+Code& keeper_of(Machine& vm, Value function) {
+  gc::Region* region = is_pin(function) ? gc::pin_region(function) : gc::law_region(function);
+  if (region->codes == nullptr) function_info(vm, function);
+  auto* code = static_cast<Code*>(region->codes);
+  while (code->next != nullptr) code = code->next;
+  return *code;
+}
+
+class Specialiser {
+ public:
+  Specialiser(Machine& vm, Law& law, Value function)
+      : vm_(vm), law_(law), function_(function), keeper_(keeper_of(vm, function)) {}
+
+  void run() {
+    if (keeper_.generation >= kSpecialiseGenerations) return;
+    const size_t lets = law_.lets.size();
+    for (size_t i = 0; i < lets; ++i) {
+      const Expr* let = rewrite(law_.lets[i]);
+      law_.lets[i] = let;
+    }
+    law_.body = rewrite(law_.body);
+    group_lets(law_);
+  }
+
+ private:
+  const Expr* rewrite(const Expr* e) {
+    if (e->kind != Expr::Kind::kApply) return e;
+    std::vector<const Expr*> args;
+    bool same = true;
+    for (const Expr* a : e->args) {
+      args.push_back(rewrite(a));
+      same = same && args.back() == a;
+    }
+    if (const Expr* call = specialised(e->head, args)) return call;
+    return same ? e : make_apply(law_, e->head, args);
+  }
+
+  const Expr* specialised(const Expr* head, std::span<const Expr* const> args) {
+    if (!is_constant(head) || head->value == function_) return nullptr;
+    const Loop* loop = loop_of(head->value);
+    if (loop == nullptr || loop->law.args != args.size()) return nullptr;
+    std::vector<std::optional<Given>> given;
+    std::vector<Word> key{head->value.word};
+    bool any = false;
+    for (size_t i = 0; i < args.size(); ++i) {
+      given.push_back(given_to(*loop, static_cast<uint32_t>(1 + i), args[i]));
+      any = any || given.back().has_value();
+      add_to_key(key, given.back());
+    }
+    if (!any) return nullptr;
+    const Value copy = copy_of(*loop, key, given);
+    if (!copy.is_pointer()) return nullptr;
+    std::vector<const Expr*> rest;
+    for (size_t i = 0; i < args.size(); ++i) {
+      if (!given[i]) {
+        rest.push_back(args[i]);
+        continue;
+      }
+      for (const Expr* held : given[i]->held) {
+        if (!is_constant(held)) rest.push_back(held);
+      }
+    }
+    return make_apply(law_, make_constant(law_, copy), rest);
+  }
+
+  static void add_to_key(std::vector<Word>& key, const std::optional<Given>& given) {
+    if (!given) {
+      key.push_back(small_nat(0).word);
+      return;
+    }
+    key.push_back(small_nat(1 + given->held.size()).word);
+    key.push_back(given->function.word);
+    for (const Expr* held : given->held) {
+      key.push_back(small_nat(is_constant(held) ? 1 : 0).word);
+      if (is_constant(held)) key.push_back(held->value.word);
+    }
+  }
+
+  /// The function known for a parameter, if the loop is worth a copy for it.
+  std::optional<Given> given_to(const Loop& loop, uint32_t parameter, const Expr* arg) {
+    if (!loop.is_invariant[parameter] || !loop.is_applied[parameter]) return std::nullopt;
+    uint32_t let = 0;
+    if (is_variable(arg) && arg->variable > law_.args) {
+      let = arg->variable;
+      if (let - 1 - law_.args >= law_.group.size() || group_of(let) != 0) return std::nullopt;
+      arg = let_of(let);
+    }
+    if (is_constant(arg)) {
+      if (!arg->value.is_function()) return std::nullopt;
+      return Given{arg->value, {}};
+    }
+    if (arg->kind != Expr::Kind::kApply || !is_constant(arg->head)) return std::nullopt;
+    if (arg->args.size() >= gc::eval_arity(arg->head->value)) return std::nullopt;
+    // Built anew in every turn it would cost more than it saves.
+    if (loop.is_kept[parameter]) return std::nullopt;
+    if (let != 0) arg = name_parts(let);
+    return Given{arg->head->value, arg->args};
+  }
+
+  uint32_t group_of(uint32_t let) const { return law_.group[let - 1 - law_.args]; }
+  const Expr*& let_of(uint32_t let) { return law_.lets[let - 1 - law_.args]; }
+
+  /// The closure in a let goes on being built once, and what it holds computed once.
+  const Expr* name_parts(uint32_t let) {
+    const Expr* closure = let_of(let);
+    if (std::all_of(closure->args.begin(), closure->args.end(), is_atom)) return closure;
+    std::vector<const Expr*> held;
+    for (const Expr* a : closure->args) {
+      if (is_atom(a)) {
+        held.push_back(a);
+      } else {
+        held.push_back(make_variable(law_, add_let(law_, a)));
+        law_.group.push_back(0);
+      }
+    }
+    const Expr* named = make_apply(law_, closure->head, held);
+    let_of(let) = named;
+    return named;
+  }
+
+  const Loop* loop_of(Value function) {
+    if (is_pin(function) && gc::pin_region(function)->jet >= 0) return nullptr;
+    const Value law = is_pin(function) ? pin_item(function) : function;
+    if (!is_law(law)) return nullptr;
+    const auto [place, is_new] = loops_.try_emplace(law.word);
+    if (!is_new) return place->second.get();
+    if (has_more_leaves(law_body(law), kSpecialiseLeaves)) return nullptr;
+    auto loop = std::make_unique<Loop>();
+    decode_law(law, loop->law);
+    loop->name = law_name(law);
+    if (has_deferred(loop->law) || !LoopReader(*loop).read()) return nullptr;
+    place->second = std::move(loop);
+    return place->second.get();
+  }
+
+  /// 0 if there is to be none.
+  Value copy_of(const Loop& loop, const std::vector<Word>& key,
+                std::span<const std::optional<Given>> given) {
+    uint32_t versions = 0;
+    for (const Code::Copy& copy : keeper_.copies) {
+      if (copy.key == key) return copy.law;
+      if (copy.key[0] == key[0]) ++versions;
+    }
+    if (versions >= kSpecialiseVersions || keeper_.copies.size() >= kSpecialiseCopies) {
+      return small_nat(0);
+    }
+    Copier copier(vm_, loop, given);
+    if (!copier.plan()) return small_nat(0);
+    const Value law = copier.make();
+    keeper_.copies.push_back({key, law, std::make_unique<gc::Root>(vm_.heap, law)});
+    keeper_of(vm_, law).generation = keeper_.generation + 1;
+    return law;
+  }
+
+  Machine& vm_;
+  Law& law_;
+  const Value function_;
+  Code& keeper_;
+  std::map<Word, std::unique_ptr<Loop>> loops_;  ///< by law; null if it is no loop of use
+};
+
+}  // namespace
+
+void specialise_calls(Machine& vm, Law& law, Value function) {
+  Specialiser(vm, law, function).run();
+}
+
+}  // namespace plan::vm

@@ -1,0 +1,44 @@
+// vm/specialise.h: the pass `specialise`: a loop is copied for the function it is given.
+//
+//   (@foldl (@f k) 0 xs)     where foldl f z xs = .. (self f (f z (car xs)) (cdr xs)) ..
+//   (@foldl' k 0 xs)         where foldl' k z xs = .. (self k (@f k z (car xs)) (cdr xs)) ..
+//
+// The copy calls the function directly, so that inlining it leaves a loop without unknown calls. In
+// the place of the parameter stand the variables that the function holds, in their order.
+//
+// Applies to  : saturated calls of a law that mentions itself only in saturated calls, for
+//               parameters that all those calls pass on unchanged, that are applied, and that get a
+//               function known here: a constant, or one with some of its arguments, in place or in
+//               a let.
+// Invariant   : the copy is the law with the function put in place of the parameter, so it
+//               evaluates the same in the same order. What the function holds is computed at most
+//               once: an argument of the copy, where it was an argument of the closure.
+// The copy    : a law like any other, with the name of the original, but no value refers to it: it
+//               stands at heads of saturated calls only. So no program can see it, compare it or
+//               hash it, and all that is done for laws is done for it. It lives as long as the law
+//               that calls it (Code::copies).
+// Limits      : kSpecialiseLeaves, kSpecialiseVersions of one law in another and kSpecialiseCopies
+//               in all, kSpecialiseGenerations copies made for copies, kSpecialiseParameters.
+// See         : design, optimiser-study.md sections 4.4 and 7.
+#pragma once
+
+#include "value/value.h"
+
+#include <cstdint>
+
+namespace plan::vm {
+
+struct Law;
+struct Machine;
+
+inline constexpr uint32_t kSpecialiseLeaves = 100;
+inline constexpr uint32_t kSpecialiseVersions = 8;
+inline constexpr uint32_t kSpecialiseCopies = 64;
+inline constexpr uint32_t kSpecialiseGenerations = 4;
+inline constexpr uint32_t kSpecialiseParameters = 16;
+
+/// Runs the pass. `law` has no undecoded parts. Direct code. Uses the heap for the time being, so
+/// heap.hp must be current; leaves nothing there.
+void specialise_calls(Machine& vm, Law& law, Value function);
+
+}  // namespace plan::vm
