@@ -428,8 +428,10 @@ PLAN_EVALUATES decline_jet(PLAN_STATE) {
     Word op = 0;
     PLAN_SYNC(op = report_decline(*vm, Value{r1}, sp, jet->arity));
     if (vm->options.fallback == Fallback::kCrash) {
-      // The frame row is forced before it becomes a crash value, as by opcode 5 and above.
+      // The frame row is forced before it becomes a crash value, as by opcode 5 and above. It has
+      // the arguments now.
       r1 = vm->result.word;
+      sp += jet->arity;
       sp -= 1;
       sp[0] = word_of(vm->decline_crash_info);
       PLAN_TAIL normalise_value(PLAN_REGISTERS);
@@ -441,6 +443,7 @@ PLAN_EVALUATES decline_jet(PLAN_STATE) {
   PLAN_TAIL entry_of(law)(PLAN_REGISTERS);
 }
 PLAN_EVALUATES decline_crash_return(PLAN_STATE) {
+  sp += 1;
   r2 = r1;
   Value op;
   PLAN_SYNC(op = gc::make_cord(vm->heap, "deopt"));

@@ -47,6 +47,27 @@ class LibraryTest(unittest.TestCase):
         for jet in ["_If", "_Add", "_Cmp", "_Idx", "_SizedListToRow", "setIns", "tabIns", "barIdx"]:
             self.assertRegex(run.stderr, rf"(?m)^{jet} +MATCHED$")
 
+    def test_a_jet_that_hands_its_arguments_to_the_law_is_told_or_crashes(self):
+        text = "= (f x)\n| implode [97 x]\n\n(f 98)\n\n(f 300)\n\n7\n"
+        law = "\n%ab\n\n76897\n\n7\n\n"  # what it gives for the byte 300
+        self.assertTrue(self.sire(text=text).stdout.endswith(law))
+        told = self.sire("-f", text=text)
+        self.assertTrue(told.stdout.endswith(law), told.stdout)
+        self.assertIn("deopt:[implode [%a 300]]", told.stderr)
+        self.assertNotIn("%b", told.stderr)
+        for options in (["-F"], ["-fF"]):
+            crashed = self.sire(*options, text=text)
+            self.assertEqual(crashed.returncode, 0, crashed.stderr)
+            self.assertIn("\n%ab\n\n\n++ %crash\n", crashed.stdout)
+            self.assertIn("[%deopt [implode [%a 300]]]", crashed.stdout)
+            self.assertTrue(crashed.stdout.endswith("\n7\n\n"), crashed.stdout)
+
+    def test_without_jets_laws_give_the_same(self):
+        text = "(add 2 3)\n\n(implode [97 98])\n\n(map inc [1 2])\n\n(idx 1 [7 8 9])\n"
+        usual = self.sire(text=text)
+        laws = self.sire("--jets=off", text=text)  # with the cache that the first one left
+        self.assertEqual((laws.returncode, laws.stdout), (0, usual.stdout))
+
     def test_a_prompt_without_a_file_has_the_library(self):
         run = self.sire(text="(map inc [1 2 40])\n")
         self.assertEqual(run.returncode, 0, run.stderr)
