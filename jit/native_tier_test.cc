@@ -29,6 +29,7 @@ class NativeTierTest : public testing::Test {
     vm::Options o;
     o.heap.limit_bytes = heap_bytes;
     o.tier = vm::TierMode::kNative;
+    o.jit_budget_percent = 0;
     return o;
   }
   void make(const vm::Options& o) {

@@ -56,6 +56,7 @@ struct Options {
   uint64_t stack_limit_bytes = 0;         ///< 0: only the heap limit
   TierMode tier = TierMode::kInterpreter;
   uint32_t jit_threshold = 500;           ///< entries and loop turns that make a law hot
+  uint32_t jit_budget_percent = 30;       ///< of run time that may be compile time; 0: no bound
   PassSet passes = PassSet::all();        ///< of the optimiser
   bool optimise_always = false;           ///< for tests: every law at its first entry
   std::string dump_ir;                    ///< name or hash of laws to show, see vm/dump.h

@@ -43,6 +43,7 @@ gc::Info* leaf_info(Machine& vm, JetFunction& record, LeafJet leaf, uint32_t ari
 
 Machine::Machine(const Options& o)
     : stack_limit(nullptr), hp_limit(nullptr), heap(o.heap), collector(heap, infos), options(o) {
+  start_ns = now_ns();
   info_base = infos.base();
   heap.stack = &stack;
   heap.safepoint_limit = &hp_limit;
@@ -71,12 +72,6 @@ Evaluator::~Evaluator() = default;
 gc::Heap& Evaluator::heap() { return machine_->heap; }
 
 namespace {
-
-uint64_t now_ns() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                   std::chrono::steady_clock::now().time_since_epoch())
-                                   .count());
-}
 
 /// Lowers the limits when the deadline comes, so that loops that never allocate notice it too.
 class Watchdog {

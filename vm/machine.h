@@ -93,6 +93,7 @@ struct Machine {
   std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
   std::atomic<bool> tier_ready{false};  ///< something waits to be installed
   TierStatistics tier_statistics;
+  uint64_t start_ns;  ///< when the machine was made, on the steady clock
   TierSink tier_sink = nullptr;
   void* tier_context = nullptr;
   bool leaf_retried = false;   ///< the leaf under way found no room before

@@ -14,6 +14,9 @@ namespace plan::vm {
 
 namespace {
 
+constexpr uint64_t kFirstCompileNs = 20'000'000;  ///< a guess, with the load of the compiler
+constexpr uint32_t kBudgetRetryEntries = 200;
+
 uint32_t offset_in(const Machine& vm, const void* field) {
   return static_cast<uint32_t>(static_cast<const char*>(field) -
                                reinterpret_cast<const char*>(&vm));
@@ -246,6 +249,21 @@ TierRuntime tier_runtime(Machine& vm) {
   return r;
 }
 
+namespace {
+
+/// Whether compiling has taken its share already. What is under way counts as what came before.
+bool is_over_budget(const Machine& vm) {
+  const uint64_t percent = vm.options.jit_budget_percent;
+  if (percent == 0 || vm.options.tier == TierMode::kNative) return false;
+  const TierStatistics& s = vm.tier_statistics;
+  const uint64_t done = s.laws + s.failures;
+  const uint64_t each = done == 0 ? kFirstCompileNs : s.compile_ns / done;
+  const uint64_t spent = s.compile_ns + (s.requested - std::min(s.requested, done)) * each;
+  return spent * 100 > (now_ns() - vm.start_ns) * percent;
+}
+
+}  // namespace
+
 void tier_up(Machine& vm, Block& block) {
   Code& code = *block.code;
   Block& law = code.entry;
@@ -255,7 +273,12 @@ void tier_up(Machine& vm, Block& block) {
   }
   law.heat = kHeatRecheck;
   if (code.tier_asked) return;  // a loop looks whether its native code has come
+  if (is_over_budget(vm)) {
+    law.heat = -static_cast<int32_t>(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
+    return;
+  }
   code.tier_asked = true;
+  ++vm.tier_statistics.requested;
   TierFailure failure = TierFailure::kNone;
   auto request = make_request(vm, code, failure);
   if (request == nullptr) {

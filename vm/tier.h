@@ -109,6 +109,7 @@ class Tier {
 };
 
 struct TierStatistics {
+  uint64_t requested = 0;
   uint64_t laws = 0;
   uint64_t failures = 0;
   uint64_t code_bytes = 0;

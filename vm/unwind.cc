@@ -8,13 +8,13 @@
 
 namespace plan::vm {
 
-namespace {
-
 uint64_t now_ns() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                    std::chrono::steady_clock::now().time_since_epoch())
                                    .count());
 }
+
+namespace {
 
 void restore_limits(Machine& vm) {
   vm.reset_limits();

@@ -5,6 +5,9 @@
 
 namespace plan::vm {
 
+/// Nanoseconds on the steady clock.
+uint64_t now_ns();
+
 /// Crash (op, value): updates every thunk under evaluation down to the nearest handler to a crash
 /// object that raises the same again (design section 4), leaves vm.stack.sp at the frame that takes
 /// the result, and returns that result: for _Try the row [0 [op value]], at a stop frame anything.
