@@ -725,7 +725,8 @@ class RandomCalls : public DemandedCalls {
     random_.seed(seed);
     std::string program;
     Value calls[2];
-    const std::string names[] = {"p" + std::to_string(seed) + "-", "q" + std::to_string(seed) + "-"};
+    const std::string number = std::to_string(seed) + "-";
+    const std::string names[] = {"p" + number, "q" + number};
     for (functions_ = 0; functions_ < kFunctions; ++functions_) {
       const std::string text = function(functions_ > 0 && below(2) == 0);
       program += text + "\n";

@@ -58,6 +58,14 @@ class Lets : public IrTest {
   uint32_t defined_ = 0;
 };
 
+// Evaluating w on the arm evaluates v there, too; after the arms both are used again.
+TEST_F(Lets, WhatALetOfAnArmUsesIsEvaluatedOnce) {
+  const char* law =
+      "law b c { v = (@_Trace 9 3) w = (3 v) (@_Seq (@_Ifz b w c) (@_Add w v)) }";
+  EXPECT_EQ(traces(law, {small_nat(0), small_nat(1)}), 1u);
+  EXPECT_EQ(traces(law, {small_nat(1), small_nat(1)}), 1u);
+}
+
 TEST_F(Lets, EvaluatesALetOnceInAnArmAndAfterTheBranch) {
   constexpr const char* kLaw = "law x { t = (@_Trace 5 1) (@_Seq (@_If x t 3) t) }";
   EXPECT_EQ(traces(kLaw, {small_nat(1)}), 1u);

@@ -242,14 +242,29 @@ struct Lowering {
     return uses_in(expressions, [](uint32_t) { return true; });
   }
 
-  /// The lets not built yet that `expressions` use and something else does, too.
+  /// The lets not built yet that `expressions` use and something else does, too. Through other lets
+  /// as well, whoever uses these: evaluating a let on an arm builds what is in it on that arm.
   std::vector<uint32_t> shared_lets(std::span<const Expr* const> expressions) const {
     std::vector<uint32_t> shared;
     if (uses.empty()) return shared;
-    const Uses found = uses_in(expressions);
-    for (const uint32_t v : found.variables) {
+    std::vector<uint32_t> found;
+    std::unordered_set<uint32_t> seen;
+    std::unordered_map<uint32_t, uint32_t> used;  // by unit
+    std::vector<uint32_t> pending;
+    const auto visit = [&](uint32_t v) {
+      if (!is_let(v) || !is_unbuilt(v)) return;
       const uint32_t unit = unit_of(v);
-      if (!is_let(v) || !is_unbuilt(v) || found.own.contains(unit)) continue;
+      if (used[unit]++ == 0) pending.push_back(unit);
+      if (seen.insert(v).second) found.push_back(v);
+    };
+    for (const Expr* e : expressions) visit_uses(e, visit);
+    while (!pending.empty()) {
+      const uint32_t unit = pending.back();
+      pending.pop_back();
+      visit_unit_uses(unit, visit);
+    }
+    for (const uint32_t v : found) {
+      if (used[unit_of(v)] == uses[unit_of(v)]) continue;
       const uint32_t group = group_of(v);
       if (group == 0) {
         shared.push_back(v);
