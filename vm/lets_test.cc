@@ -88,6 +88,18 @@ TEST_F(Lets, EvaluatesALetOfASecondOperandOnce) {
   EXPECT_EQ(traces(kNot, {small_nat(0)}), 1u);
 }
 
+// v is evaluated with the second operand; the path that then fails finds it in w.
+TEST_F(Lets, EvaluatesWhatALetUsesOnceInASecondOperand) {
+  constexpr const char* kInside =
+      "law x { v = (@_Trace 5 0) w = (@_Add v x) (@_If (@_And x (@_Seq v 0)) w w) }";
+  EXPECT_EQ(traces(kInside, {small_nat(1)}), 1u);
+  EXPECT_EQ(traces(kInside, {small_nat(0)}), 1u);
+  constexpr const char* kThrough =
+      "law x { v = (@_Trace 5 0) w = (@_Mul v 2) (@_If (@_And x w) w v) }";
+  EXPECT_EQ(traces(kThrough, {small_nat(1)}), 1u);
+  EXPECT_EQ(traces(kThrough, {small_nat(0)}), 1u);
+}
+
 TEST_F(Lets, EvaluatesALetOnceInASwitchAndAfterIt) {
   constexpr const char* kLaw = "law x { t = (@_Trace 5 1) (@_Seq (@_Switch x 9 (C3 t 0 t)) t) }";
   for (uint64_t x = 0; x < 4; ++x) EXPECT_EQ(traces(kLaw, {small_nat(x)}), 1u) << x;

@@ -32,6 +32,7 @@
 //   What a jet demands stands in a table: that much is done in code that runs once, too.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -797,17 +798,35 @@ struct Lowering {
   std::vector<Variable> both(const Expr* e, uint32_t label_else, const Paths& paths) {
     Paths first = paths;
     first.if_true.push_back(e->args[1]);
-    // The other path may come from either operand: it must find built what the second one builds.
-    const std::vector<uint32_t> elsewhere = shared_lets(first.if_true);
-    if (!elsewhere.empty()) {
-      const Uses second = uses_in({&e->args[1], 1});
+    // The other path may come from either operand: it must find built what the second one builds,
+    // be it inside other lets, unless only what follows here uses that.
+    if (!uses.empty()) {
+      const Uses onwards = uses_in(first.if_true);
       const std::unordered_set<uint32_t> demanded = demanded_by(e->args[0]);
-      for (const uint32_t v : elsewhere) {
-        if (second.of.contains(unit_of(v)) && !demanded.contains(v)) variable_operand(v);
+      for (const uint32_t v : lets_within(e->args[1])) {
+        if (!onwards.own.contains(unit_of(v)) && !demanded.contains(v)) variable_operand(v);
       }
     }
     std::vector<Variable> if_false = condition(e->args[0], label_else, first);
     return meet(std::move(if_false), condition(e->args[1], label_else, paths));
+  }
+  /// The lets not built yet that `e` uses, through other lets as well; ascending.
+  std::vector<uint32_t> lets_within(const Expr* e) const {
+    std::set<uint32_t> found;
+    std::unordered_set<uint32_t> units;
+    std::vector<uint32_t> pending;
+    const auto visit = [&](uint32_t v) {
+      if (!is_let(v) || !is_unbuilt(v)) return;
+      found.insert(v);
+      if (units.insert(unit_of(v)).second) pending.push_back(unit_of(v));
+    };
+    visit_uses(e, visit);
+    while (!pending.empty()) {
+      const uint32_t unit = pending.back();
+      pending.pop_back();
+      visit_unit_uses(unit, visit);
+    }
+    return {found.begin(), found.end()};
   }
   /// Variables that are surely evaluated when `e` is.
   std::unordered_set<uint32_t> demanded_by(const Expr* e) const {

@@ -29,7 +29,7 @@ enum class Pass : uint8_t {
   kUnlift,      ///< groups of local functions
   kCase,        ///< constant folding, case of known constructors
   kCse,         ///< common subexpressions
-  kSink,        ///< lets used on one branch only
+  kSink,        ///< lets that one suspended expression uses are built inside it
   kCount
 };
 
@@ -60,8 +60,9 @@ Result<PassSet> read_passes(std::string_view text);
 std::string print_passes(PassSet passes);
 
 /// Runs the passes in their order on the decoded `law` of `function`: the law itself, or the pin
-/// around it that calls go through. A law with undecoded parts stays as it is. Direct code,
-/// allocates nothing in the heap.
+/// around it that calls go through. A law with undecoded parts stays as it is. Direct code. Copies
+/// of loops (vm/specialise.h) are put together above heap.hp, which must be current; it is the same
+/// afterwards.
 void optimise_law(Machine& vm, Law& law, Value function, PassSet passes);
 
 }  // namespace plan::vm
