@@ -33,9 +33,14 @@ enum class InfoKind : uint8_t {
 
 struct Info {
   void* entry = nullptr;          ///< evaluating code; see vm/dispatch.h for the convention
-  void* code = nullptr;           ///< owner's code object (vm::Code), or helper-specific data
-  uint32_t pc = 0;                ///< bytecode position, or helper-specific number
-  uint32_t frame_words = 0;       ///< whole frame with the info word; 0 = counted frame
+  void* code = nullptr;           ///< entries: the vm::Block; or helper-specific data
+  union {
+    struct {
+      uint32_t pc;           ///< helper-specific number
+      uint32_t frame_words;  ///< whole frame with the info word; 0 = counted frame
+    };
+    Word* stream = nullptr;  ///< entries of the interpreter: the first instruction
+  };
   union {
     uint64_t live = 0;  ///< frames: live mask of words 1..64
     void* worker;       ///< entries of laws and pins: code that takes arguments in registers

@@ -3,7 +3,10 @@
 //
 // Block stream: an array of words; an instruction is a handler address followed by operand words,
 // see vm/ops.h. Operands are 32 bits: bit 31 clear, an offset from sp (frame word); bit 31 set, an
-// offset from the instruction's own address (constants stand behind the code).
+// offset from the instruction's own address (constants stand behind the code). Before the first
+// instruction stands what an entry needs (StreamHeader), so that entering a block touches its
+// record and the beginning of its stream: most of the time of a program that runs much code goes
+// into waiting for such memory.
 //
 // Frame of a block: [info | locals | parameters], parameters at the high end, where the caller
 // (or the thunk's entry) put them.
@@ -34,17 +37,34 @@ struct Code;
 inline constexpr int32_t kHeatNever = INT32_MIN;  ///< 2^31 entries away from being asked again
 inline constexpr int32_t kHeatRecheck = -256;     ///< after asking: loops look for the answer
 
+struct Block;
+
+/// The words before the first instruction of a stream.
+struct StreamHeader {
+  Block* block;
+  uint32_t locals;
+  uint32_t parameters;
+  uint32_t room_words;  ///< what an entry makes sure of below sp: locals, pushes, slack
+  int32_t heat;         ///< Block::heat while the block is interpreted
+};
+/// Words below the frame that helpers may use without asking.
+inline constexpr uint32_t kEntrySlackWords = 64;
+inline constexpr uint32_t kStreamHeaderWords = sizeof(StreamHeader) / sizeof(Word);
+inline StreamHeader& stream_header(Word* first) {
+  return *(reinterpret_cast<StreamHeader*>(first) - 1);
+}
+
 struct Block {
   Code* code = nullptr;
   const Expr* body = nullptr;
   std::vector<uint32_t> captured;  ///< variables of the parameters, in order (law: 1 .. arity)
   gc::Info* info = nullptr;        ///< entry (law) or thunk record
-  std::vector<Word> stream;
+  std::vector<Word> stream;  ///< header, code, constants
   uint32_t locals = 0;
   uint32_t frame_words = 0;  ///< 1 + locals + parameters
   uint32_t push_words = 0;   ///< most words any instruction writes below sp
   bool is_law = false;
-  int32_t heat = kHeatNever;  ///< laws: counts up to 0, then the native tier is asked
+  int32_t heat = kHeatNever;  ///< entries count from here up to 0, then the native tier is asked
 };
 
 /// What the record of a pin matched by a jet points to.

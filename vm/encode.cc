@@ -3,6 +3,7 @@
 // Frames: liveness is exact. A backward pass over the instructions gives each suspension the set of
 // frame words still needed; only those are kept by the collector.
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "base/check.h"
@@ -56,7 +57,6 @@ struct BlockEncoder {
   gc::Info* resume_info(const LiveSet& live, uint32_t dst_offset) {
     gc::Info* info = vm.infos.add();
     code.infos.push_back(info);
-    info->code = &block;
     info->owner = code.region;
     info->frame_words = 1 + low.slots;
     info->arity = dst_offset;
@@ -80,8 +80,10 @@ struct BlockEncoder {
   }
 
   void encode(const std::vector<gc::Info*>& infos) {
+    block.stream.resize(kStreamHeaderWords);
     Encoder enc{block.stream, {}, {}, 0};
     std::vector<size_t> label_at(low.labels, 0);
+    std::vector<size_t> resume_at(infos.size(), kStreamHeaderWords);
     const uint32_t frame = 1 + low.slots;
     const auto half = [&](const Operand& o, bool high) -> uint32_t {
       if (!o.is_constant) return offset_of(o.slot);
@@ -245,10 +247,9 @@ struct BlockEncoder {
         case Op::kSelfTail:
           enc.halves(count, offset_of(0));
           enc.stream.push_back(word_of(infos[n]));
-          enc.stream.push_back(static_cast<Word>(enc.start));
+          enc.stream.push_back(static_cast<Word>(enc.start - kStreamHeaderWords));
           list(i.operands, 0);
           block.push_words = std::max(block.push_words, count);
-          infos[n]->pc = 0;
           break;
         case Op::kJet:
           enc.halves(count, 0);
@@ -266,7 +267,7 @@ struct BlockEncoder {
         if (i.op != Op::kSelfTail) {
           const bool branches = i.op == Op::kIfEqual || i.op == Op::kIfLess ||
                                 i.op == Op::kIfLessEqual;
-          infos[n]->pc = static_cast<uint32_t>(branches ? enc.start : enc.stream.size());
+          resume_at[n] = branches ? enc.start : enc.stream.size();
         }
       }
     }
@@ -290,6 +291,19 @@ struct BlockEncoder {
       }
       const Word operand = (at - f.instruction) | kConstantBit;
       enc.stream[f.word] |= f.high ? operand << 32 : operand;
+    }
+    finish(infos, resume_at);
+  }
+
+  /// The stream has its place now.
+  void finish(const std::vector<gc::Info*>& infos, const std::vector<size_t>& resume_at) {
+    block.stream.shrink_to_fit();
+    const StreamHeader header{&block, block.locals, low.parameters,
+                              block.frame_words + block.push_words + kEntrySlackWords, block.heat};
+    std::memcpy(block.stream.data(), &header, sizeof(header));
+    block.info->stream = block.stream.data() + kStreamHeaderWords;
+    for (size_t n = 0; n < infos.size(); ++n) {
+      if (infos[n] != nullptr) infos[n]->code = block.stream.data() + resume_at[n];
     }
   }
 

@@ -52,24 +52,39 @@ inline bool both_small(Word a, Word b) { return ((a | b) & 1) == 0; }
 
 PLAN_EVALUATES enter_hot(PLAN_STATE);
 PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
-  Block* block = static_cast<Block*>(info_of(r2)->code);
-  if (++block->heat >= 0) [[unlikely]] PLAN_TAIL enter_hot(PLAN_REGISTERS);
-  const uint32_t locals = block->locals + 1;
-  if (!below_limits(vm, sp - locals - block->push_words - 64, hp)) [[unlikely]] {
-    vm->stack_request = locals + block->push_words + 64;
+  const Word* pc = info_of(r2)->stream;
+  StreamHeader& header = stream_header(info_of(r2)->stream);
+  if (++header.heat >= 0) [[unlikely]] PLAN_TAIL enter_hot(PLAN_REGISTERS);
+  if (!below_limits(vm, sp - header.room_words, hp)) [[unlikely]] {
+    vm->stack_request = header.room_words;
     r3 = info_of(r2)->arity;
     PLAN_TAIL safepoint_apply(PLAN_REGISTERS);
   }
-  sp -= locals;
-  const Word* pc = block->stream.data();
+  sp -= header.locals + 1;
   PLAN_NEXT(0);
 }
+
+namespace {
+void ask_tier(Machine& vm, Block& law) {
+  tier_up(vm, law);
+  if (!law.stream.empty()) {
+    stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
+  }
+}
+
+/// A thunk's code is entered often: so is what its law does. Each block counts for itself, for its
+/// own counter is at hand.
+void heat_law(Machine& vm, StreamHeader& thunk) {
+  thunk.heat = kHeatNever;
+  Code& code = *thunk.block->code;
+  if (!code.tier_asked) ask_tier(vm, code.entry);
+}
+}  // namespace
 
 // The law's counter has run out: it asks for native code, or has it by now.
 PLAN_EVALUATES enter_hot(PLAN_STATE) {
   Block* block = static_cast<Block*>(info_of(r2)->code);
-  vm->heap.hp = hp;
-  tier_up(*vm, *block);
+  PLAN_SYNC(ask_tier(*vm, *block));
   PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
 }
 
@@ -82,59 +97,53 @@ PLAN_EVALUATES enter_uncompiled(PLAN_STATE) {
 }
 
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
-  const Block* block = static_cast<const Block*>(info_of(r2)->code);
-  if (++block->code->entry.heat >= 0) [[unlikely]] {
-    vm->heap.hp = hp;
-    tier_up(*vm, block->code->entry);
-  }
-  if (!below_limits(vm, sp - block->frame_words - block->push_words - 64, hp)) [[unlikely]] {
-    vm->stack_request = block->frame_words + block->push_words + 64;
+  const Word* pc = info_of(r2)->stream;
+  StreamHeader& header = stream_header(info_of(r2)->stream);
+  if (++header.heat >= 0) [[unlikely]] PLAN_SYNC(heat_law(*vm, header));
+  if (!below_limits(vm, sp - header.room_words, hp)) [[unlikely]] {
+    vm->stack_request = header.room_words;
     PLAN_TAIL safepoint_thunk(PLAN_REGISTERS);
   }
   Object* thunk = Value{r1}.object();
   sp -= 2;
   sp[0] = word_of(vm->update_info);
   sp[1] = r1;
-  const uint32_t captured = thunk->thunk_words();
-  const uint32_t parameters = block->frame_words - 1 - block->locals;
-  sp -= block->frame_words;
-  Word* to = sp + 1 + block->locals;
+  const uint32_t parameters = header.parameters;
+  sp -= 1 + header.locals + parameters;
+  Word* to = sp + 1 + header.locals;
   for (uint32_t i = 0; i < parameters; ++i) to[i] = thunk->payload[i];
-  static_cast<void>(captured);
   thunk->header = (thunk->header & ~Word{0xff}) | static_cast<Word>(Kind::kBlackhole);
-  const Word* pc = block->stream.data();
   PLAN_NEXT(0);
 }
 
 PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE) {
   Block* block = static_cast<Block*>(info_of(r2)->code);
   vm->heap.hp = hp;
-  if (block->stream.empty()) compile_block(*vm, *block);
+  if (block->stream.empty()) {
+    block->heat = block->code->entry.heat;
+    compile_block(*vm, *block);
+  }
   info_of(r2)->entry = reinterpret_cast<void*>(enter_thunk_interpreter);
   PLAN_TAIL enter_thunk_interpreter(PLAN_REGISTERS);
 }
 
-// --- Resuming. The record's arity is the destination word (0: the info word itself, a dump).
+// --- Resuming. The record's code is the next instruction, its arity the destination word (0: the
+// info word itself, a dump).
 PLAN_EVALUATES resume_store(PLAN_STATE) {
   if (!below_limits(vm, sp - 64, hp)) [[unlikely]] PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
   const gc::Info* info = info_of(sp[0]);
-  const Block* block = static_cast<const Block*>(info->code);
   sp[info->arity] = r1;
-  const Word* pc = block->stream.data() + info->pc;
+  const Word* pc = static_cast<const Word*>(info->code);
   PLAN_NEXT(0);
 }
 // A fused comparison: r1 is its answer, pc the branch itself.
 PLAN_EVALUATES resume_branch(PLAN_STATE) {
-  const gc::Info* info = info_of(sp[0]);
-  const Block* block = static_cast<const Block*>(info->code);
-  const Word* pc = block->stream.data() + info->pc;
+  const Word* pc = static_cast<const Word*>(info_of(sp[0])->code);
   if (r1 != 0) PLAN_NEXT(5);
   PLAN_JUMP(low(pc[2]));
 }
 PLAN_EVALUATES resume_loop(PLAN_STATE) {
-  const gc::Info* info = info_of(sp[0]);
-  const Block* block = static_cast<const Block*>(info->code);
-  const Word* pc = block->stream.data();
+  const Word* pc = static_cast<const Word*>(info_of(sp[0])->code);
   PLAN_NEXT(0);
 }
 
@@ -673,15 +682,16 @@ PLAN_HANDLER(kSelfTail) {
     r1 = 0;
     PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
   }
-  Block* block = static_cast<Block*>(info_of(pc[2])->code);
-  if (++block->heat >= 0) [[unlikely]] {
+  pc -= pc[3];
+  StreamHeader& header = stream_header(const_cast<Word*>(pc));
+  if (++header.heat >= 0) [[unlikely]] {
     // The next turn is an entry: of native code, if there is some by now.
+    const Block* block = header.block;
     sp = to;
     r2 = word_of(block->info);
     r1 = block->code->function.word;
     PLAN_TAIL enter_hot(PLAN_REGISTERS);
   }
-  pc -= pc[3];
   PLAN_NEXT(0);
 }
 PLAN_HANDLER(kJet) {
