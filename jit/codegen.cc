@@ -159,6 +159,12 @@ class BlockGenerator {
   }
   IrValue load(IrValue from) { return ir_.CreateLoad(s_.word, from); }
   IrValue load_pointer(IrValue from) { return ir_.CreateLoad(s_.pointer, from); }
+  /// Another thread or a signal may lower it: no turn of a loop may do with what an earlier one saw.
+  IrValue load_limit(uint32_t offset) {
+    llvm::LoadInst* limit = ir_.CreateAlignedLoad(s_.pointer, in_vm(offset), llvm::Align(8));
+    limit->setAtomic(llvm::AtomicOrdering::Monotonic);
+    return limit;
+  }
   IrValue sp() { return load_pointer(body_->sp); }
   IrValue hp() { return load_pointer(body_->hp); }
   BasicBlock* new_block(const char* name) {
@@ -469,9 +475,9 @@ void BlockGenerator::poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool 
   // Below the limit there is a reserve, so that small needs are not counted.
   IrValue lowest = sp();
   if (stack_need_ > kUncountedStackWords) lowest = at(lowest, -static_cast<int64_t>(stack_need_));
-  IrValue low = ir_.CreateICmpULT(lowest, load_pointer(in_vm(s_.runtime.stack_limit)));
+  IrValue low = ir_.CreateICmpULT(lowest, load_limit(s_.runtime.stack_limit));
   if (heap) {
-    IrValue full = ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit)));
+    IrValue full = ir_.CreateICmpUGT(hp(), load_limit(s_.runtime.hp_limit));
     low = ir_.CreateOr(low, full);
   }
   branch_unlikely(low, slow, go);
@@ -518,7 +524,7 @@ void BlockGenerator::emit_resume(uint32_t root) {
   if (allocates_from(resume_successors(n))) {
     BasicBlock* slow = new_block("poll");
     BasicBlock* go = new_block("resume");
-    branch_unlikely(ir_.CreateICmpUGT(hp(), load_pointer(in_vm(s_.runtime.hp_limit))), slow, go);
+    branch_unlikely(ir_.CreateICmpUGT(hp(), load_limit(s_.runtime.hp_limit)), slow, go);
     ir_.SetInsertPoint(slow);
     tail_to(s_.runtime.safepoint_slow, sp(), {result});
     ir_.SetInsertPoint(go);

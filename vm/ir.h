@@ -42,7 +42,8 @@ struct Law {
   std::vector<std::vector<uint32_t>> groups;  ///< members (variables) of each cycle; [0] unused
   std::vector<uint32_t> order;  ///< let variables, each after those it uses (cycles aside)
   const Expr* body = nullptr;
-  bool sinks = false;  ///< lets that one suspended expression uses are built inside it (pass `sink`)
+  /// Lets that one suspended expression uses are built inside it (pass `sink`).
+  bool sinks = false;
   std::vector<std::unique_ptr<Expr>> arena;
 };
 

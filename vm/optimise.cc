@@ -37,9 +37,9 @@ void sink_lets(Machine&, Law& law, Value) {
   law.sinks = true;
 }
 
-// Folding shows what was inlined to be known; wrappers are gone when loops are looked for, which are
-// never inlined themselves; demand is found in what is left (design, optimiser-study.md section 5).
-// A pass may stand here more than once.
+// Folding shows what was inlined to be known; wrappers are gone when loops are looked for, which
+// are never inlined themselves; demand is found in what is left (design, optimiser-study.md section
+// 5). A pass may stand here more than once.
 constexpr Step kSteps[] = {
     {Pass::kCase, fold_known_cases},
     {Pass::kInline, inline_calls},
