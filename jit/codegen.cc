@@ -159,7 +159,7 @@ class BlockGenerator {
   }
   IrValue load(IrValue from) { return ir_.CreateLoad(s_.word, from); }
   IrValue load_pointer(IrValue from) { return ir_.CreateLoad(s_.pointer, from); }
-  /// Another thread or a signal may lower it: a turn of a loop must not use what an earlier one saw.
+  /// Another thread or a signal may lower it: a loop must look again at every turn.
   IrValue load_limit(uint32_t offset) {
     llvm::LoadInst* limit = ir_.CreateAlignedLoad(s_.pointer, in_vm(offset), llvm::Align(8));
     limit->setAtomic(llvm::AtomicOrdering::Monotonic);
