@@ -13,6 +13,14 @@
 namespace plan {
 namespace {
 
+/// Nobody else's, not even that of a run that was killed.
+std::string own_path(const std::string& name) {
+  const std::string path =
+      testing::TempDir() + "/palladium_" + std::to_string(getpid()) + "_" + name;
+  unlink(path.c_str());
+  return path;
+}
+
 TEST(Blake3, HashesTheStreamOfTheNatZero) {
   const uint8_t stream[9] = {3};
   EXPECT_EQ(base58(blake3(stream)), "6ShndPD57UYnaNiVcGCoDtTD3DMAZwzazpqo3gsFHm3H");
@@ -44,7 +52,7 @@ TEST(Base58, RejectsForeignCharactersAndWrongLength) {
 }
 
 TEST(File, ReplaceThenReadGivesTheBytes) {
-  const std::string path = testing::TempDir() + "/palladium_file_test";
+  const std::string path = own_path("file");
   const uint8_t bytes[] = {1, 2, 3};
   ASSERT_TRUE(replace_file(path, bytes).has_value());
   auto read = read_file(path);
@@ -54,8 +62,8 @@ TEST(File, ReplaceThenReadGivesTheBytes) {
 }
 
 TEST(File, ReplacingFollowsLinks) {
-  const std::string path = testing::TempDir() + "/palladium_file_test";
-  const std::string link = path + "_link";
+  const std::string path = own_path("file");
+  const std::string link = own_path("link");
   const uint8_t before[] = {1};
   const uint8_t after[] = {2, 3};
   ASSERT_TRUE(replace_file(path, before).has_value());
@@ -69,7 +77,7 @@ TEST(File, ReplacingFollowsLinks) {
 }
 
 TEST(File, ReplacingWritesToWhatIsNoFileAndLeavesItThere) {
-  const std::string path = testing::TempDir() + "/palladium_pipe_test";
+  const std::string path = own_path("pipe");
   unlink(path.c_str());
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
