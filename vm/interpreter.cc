@@ -75,9 +75,10 @@ void ask_tier(Machine& vm, Block& law) {
 /// A thunk's code is entered often: so is what its law does. Each block counts for itself, for its
 /// own counter is at hand.
 void heat_law(Machine& vm, StreamHeader& thunk) {
-  thunk.heat = kHeatNever;
   Code& code = *thunk.block->code;
   if (!code.tier_asked) ask_tier(vm, code.entry);
+  // Over budget, it will have to ask again.
+  thunk.heat = code.tier_asked ? kHeatNever : code.entry.heat;
 }
 }  // namespace
 
