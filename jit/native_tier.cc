@@ -31,6 +31,7 @@ std::string folder_of_program() {
   return text.substr(0, text.rfind('/'));
 }
 
+/// Where the plug-in is looked for, in this order.
 std::vector<std::string> candidates() {
   const std::string folder = folder_of_program();
   return {
@@ -160,12 +161,6 @@ void attach_native_tier(vm::Evaluator& evaluator, const CompilerOptions& options
   vm::Machine& machine = evaluator.machine();
   if (machine.options.tier == vm::TierMode::kInterpreter) return;
   machine.tier = std::make_unique<NativeTier>(machine, options);
-}
-
-std::string plug_in_candidates() {
-  std::string text;
-  for (const std::string& path : candidates()) text += path + "\n";
-  return text;
 }
 
 }  // namespace plan::jit

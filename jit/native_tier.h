@@ -16,7 +16,4 @@ namespace plan::jit {
 /// the interpreter goes on.
 void attach_native_tier(vm::Evaluator& evaluator, const CompilerOptions& options);
 
-/// Where the plug-in is looked for, in this order.
-std::string plug_in_candidates();
-
 }  // namespace plan::jit

@@ -30,6 +30,11 @@ void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t co
     const Expr smallest = shrink(generate(seed), differs, kShrinkAttempts);
     FAIL() << "PLAN_SEED=" << seed << "\n" << differs.report(smallest);
   }
+  if (options.native && one == nullptr) {
+    // No test of native code means anything if the interpreter did the work.
+    EXPECT_GT(differs.vm()->tier_statistics().laws, 0u);
+    EXPECT_EQ(differs.vm()->tier_statistics().failures, 0u);
+  }
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ class VmDiffers : public Property {
   bool holds(const Expr& program) override;
   /// The program, what was expected, and what the evaluator said.
   std::string report(const Expr& program);
+  /// The evaluator of the latest program; null if there was none.
+  VmSide* vm() { return vm_.get(); }
 
  private:
   std::string run(const Expr& program);

@@ -3,6 +3,7 @@
 
 #include "tests/differential/expr.h"
 #include "vm/eval.h"
+#include "vm/machine.h"
 
 #include <map>
 #include <memory>
@@ -40,6 +41,8 @@ class VmSide {
   bool define(const std::string& name, const Expr& value);
 
   const gc::Heap& heap() { return evaluator_.heap(); }
+  /// What the native tier has compiled and refused so far.
+  const vm::TierStatistics& tier_statistics() { return evaluator_.machine().tier_statistics; }
 
  private:
   std::optional<Value> build(const Expr& e, bool is_value);
