@@ -8,6 +8,7 @@
 
 #include "jit/llvm_ir.h"
 #include "value/object.h"
+#include "vm/low_facts.h"
 
 namespace plan::jit {
 
@@ -20,6 +21,12 @@ using vm::Instruction;
 using vm::kNoLabel;
 using vm::Op;
 using vm::Operand;
+using vm::Fact;
+using vm::is_compare_branch;
+using vm::kEvaluated;
+using vm::kNat;
+using vm::kNothing;
+using vm::kSmall;
 using vm::TierBlock;
 
 using IrValue = llvm::Value*;
@@ -31,29 +38,12 @@ constexpr const char* kRegisterNames[kRegisters] = {"r15", "rdi", "rsi", "rdx", 
 constexpr uint32_t kStackSlackWords = 64;
 constexpr uint32_t kUncountedStackWords = 256;
 
-/// What is known of the value in a slot.
-enum Fact : uint8_t {
-  kNothing = 0,
-  kEvaluated = 1,
-  kNat = 2 | kEvaluated,
-  kSmall = 4 | kNat,
-};
-using Facts = std::vector<uint8_t>;
-
 /// Instructions that always suspend: the code after them is reached only by coming back.
 bool always_suspends(Op op) {
   return op == Op::kCall || op == Op::kCallKnown || op == Op::kJet;
 }
-bool is_compare_branch(Op op) {
-  return op == Op::kIfEqual || op == Op::kIfLess || op == Op::kIfLessEqual;
-}
 
-/// A comparison with an immediate is decided on the spot.
-bool never_suspends(const Instruction& i) {
-  return is_compare_branch(i.op) && std::any_of(i.operands.begin(), i.operands.end(), [](auto& o) {
-           return o.is_constant && o.value.is_small();
-         });
-}
+class BlockGenerator;
 
 /// Types and functions that all blocks of a request share.
 struct Shared {
@@ -68,7 +58,7 @@ struct Shared {
   std::string prefix;
   uint64_t function_word;
   const gc::Info* law_info;
-  Function* law_worker = nullptr;
+  const BlockGenerator* law = nullptr;
 
   explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
       : context(m.getContext()), module(m), runtime(r),
@@ -132,6 +122,10 @@ class BlockGenerator {
   void set_general(BlockGenerator* general) { general_ = general; }
   Function* entry() const { return entry_; }
   Function* worker() const { return in_registers_ ? roots_[0].function : nullptr; }
+  /// Whether the worker tells an entry from a resumption by r7: the law's record, or a state.
+  bool entered_by_record() const {
+    return in_registers_ && bodies_[roots_[0].group].roots.size() > 1;
+  }
   Function* resume(size_t n) const {
     const auto at = root_of_.find(n);
     return at == root_of_.end() ? nullptr : roots_[at->second].function;
@@ -177,17 +171,10 @@ class BlockGenerator {
     if (o.is_constant) return constant(o.value.word);
     return load(body_->slots[o.slot]);
   }
-  uint8_t facts_of(const Operand& o) const {
-    if (!o.is_constant) return facts_[o.slot];
-    if (o.value.is_small()) return kSmall;
-    if (o.value.is_nat()) return kNat;
-    return o.value.is_whnf() ? kEvaluated : kNothing;
+  bool known(const Operand& o, Fact fact) const {
+    return vm::is_known(o, fact, facts_[emitting_]);
   }
-  bool known(const Operand& o, Fact fact) const { return (facts_of(o) & fact) == fact; }
-  void set(const Instruction& i, IrValue v, uint8_t facts) {
-    ir_.CreateStore(v, body_->slots[i.dst]);
-    facts_[i.dst] = facts;
-  }
+  void set(const Instruction& i, IrValue v) { ir_.CreateStore(v, body_->slots[i.dst]); }
   IrValue tag_is(IrValue v, Word tag) {
     return ir_.CreateICmpEQ(ir_.CreateAnd(v, constant(kTagMask)), constant(tag));
   }
@@ -214,6 +201,7 @@ class BlockGenerator {
   IrValue push_words(IrValue sp, const std::vector<IrValue>& words);
   void return_value(IrValue v);
   void poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool heap);
+  void enter_worker(const BlockGenerator& callee, IrValue sp, const std::vector<IrValue>& args);
   void emit_call(IrValue sp, const Instruction& i);
   void emit_apply(IrValue sp, const Instruction& i);
   std::vector<IrValue> arguments(const Instruction& i, size_t from) {
@@ -236,7 +224,6 @@ class BlockGenerator {
   void emit(size_t n);
   void goto_instruction(size_t n);
   BasicBlock* block_at(size_t n);
-  void flow_to(size_t n);
   void emit_force(size_t n);
   void emit_compare_branch(size_t n);
   void emit_switch(const Instruction& i);
@@ -246,7 +233,7 @@ class BlockGenerator {
   void emit_idx(const Instruction& i);
   void emit_lazy(const Instruction& i);
   IrValue must_suspend(const Instruction& i, IrValue x, IrValue y);
-  IrValue lazy_comparison(const Instruction& i, IrValue x, IrValue y);
+  IrValue compare_with_small(vm::CompareMode mode, IrValue x, IrValue y);
   IrValue lazy_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
   void emit_lazy_idx(const Instruction& i);
   void emit_build(const Instruction& i);
@@ -274,8 +261,7 @@ class BlockGenerator {
   std::vector<Body> bodies_;        ///< per group
   Function* entry_ = nullptr;
   std::vector<BasicBlock*> block_at_;
-  std::vector<Facts> facts_at_;     ///< per leader; empty: nothing has come there yet
-  Facts facts_;                     ///< where code is being emitted
+  std::vector<vm::Facts> facts_;    ///< before each instruction
   Body* body_ = nullptr;
   BlockGenerator* special_ = nullptr;
   BlockGenerator* general_ = nullptr;  ///< of the variant
@@ -327,7 +313,8 @@ std::vector<size_t> BlockGenerator::resume_successors(size_t n) const {
 void BlockGenerator::group_roots() {
   roots_.push_back({});
   for (size_t n = 0; n < b_.resumes.size(); ++n) {
-    if (b_.resumes[n] == nullptr || never_suspends(code_[n])) continue;
+    if (b_.resumes[n] == nullptr || facts_[n].empty()) continue;
+    if (!vm::may_suspend(code_[n], facts_[n])) continue;
     root_of_[n] = static_cast<uint32_t>(roots_.size());
     roots_.push_back({static_cast<int64_t>(n), 0, 0, nullptr});
   }
@@ -371,6 +358,7 @@ void BlockGenerator::group_roots() {
 }
 
 void BlockGenerator::declare() {
+  facts_ = vm::facts_before(b_.low, b_.small_arguments);
   find_leaders();
   group_roots();
   for (Body& body : bodies_) {
@@ -382,8 +370,10 @@ void BlockGenerator::declare() {
       roots_[r].function = s_.new_function(name_ + suffix);
       roots_[r].state = state++;
     }
-    body.function = shared ? s_.new_function(name_ + ".body" + std::to_string(body.roots[0]))
-                           : roots_[body.roots[0]].function;
+    const bool own_function = shared && !(body.roots[0] == 0 && entered_by_record());
+    body.function = own_function
+                        ? s_.new_function(name_ + ".body" + std::to_string(body.roots[0]))
+                        : roots_[body.roots[0]].function;
   }
   entry_ = in_registers_ && !b_.is_special() ? s_.new_function(name_ + ".entry")
                                              : roots_[0].function;
@@ -455,20 +445,7 @@ BasicBlock* BlockGenerator::block_at(size_t n) {
   return block_at_[n];
 }
 
-/// Notes that control reaches leader n with the facts at hand.
-void BlockGenerator::flow_to(size_t n) {
-  Facts& there = facts_at_[n];
-  if (there.empty()) {
-    there = facts_;
-    return;
-  }
-  for (size_t k = 0; k < there.size(); ++k) there[k] &= facts_[k];
-}
-
-void BlockGenerator::goto_instruction(size_t n) {
-  flow_to(n);
-  ir_.CreateBr(block_at(n));
-}
+void BlockGenerator::goto_instruction(size_t n) { ir_.CreateBr(block_at(n)); }
 
 /// Goes to `go` if there is room, and continues in `slow`.
 void BlockGenerator::poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool heap) {
@@ -488,7 +465,6 @@ void BlockGenerator::poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool 
 /// Law: the arguments are in registers, or on the stack. Thunk: its captures are in the object.
 void BlockGenerator::emit_entry(uint32_t root) {
   Function* f = body_->function;
-  facts_.assign(b_.low.slots, kNothing);
   static_cast<void>(root);
   if (is_law_) {
     for (uint32_t p = 0; p < parameters_; ++p) {
@@ -590,18 +566,17 @@ void BlockGenerator::emit_roots(uint32_t group) {
     return;
   }
   IrValue state = f->getArg(3 + kStateRegister);
-  BasicBlock* impossible = new_block("impossible");
-  llvm::SwitchInst* dispatch = ir_.CreateSwitch(state, impossible);
-  ir_.SetInsertPoint(impossible);
-  ir_.CreateUnreachable();
+  BasicBlock* first = new_block("root");
+  llvm::SwitchInst* dispatch = ir_.CreateSwitch(state, first);
   for (const uint32_t r : body_->roots) {
-    BasicBlock* block = new_block("root");
-    dispatch->addCase(ir_.getInt64(roots_[r].state), block);
+    BasicBlock* block = r == body_->roots[0] ? first : new_block("root");
+    if (block != first) dispatch->addCase(ir_.getInt64(roots_[r].state), block);
     ir_.SetInsertPoint(block);
     emit_root(r);
   }
   // What others jump to sets the state and passes everything on.
   for (const uint32_t r : body_->roots) {
+    if (roots_[r].function == body_->function) continue;
     s_.define_stub(roots_[r].function, body_->function,
                    "  movl $" + std::to_string(roots_[r].state) + ", %r9d\n");
   }
@@ -609,7 +584,6 @@ void BlockGenerator::emit_roots(uint32_t group) {
 
 void BlockGenerator::define() {
   block_at_.assign(code_.size() + 1, nullptr);
-  facts_at_.assign(code_.size() + 1, {});
   allocates_.assign(code_.size(), false);
   for (Body& body : bodies_) open_body(body);
   emit_code();
@@ -622,6 +596,7 @@ void BlockGenerator::define() {
       text += "  movq " + std::to_string(p * sizeof(Word)) + "(%r12), %" + kRegisterNames[p] + "\n";
     }
     text += "  addq $" + std::to_string(parameters_ * sizeof(Word)) + ", %r12\n";
+    if (entered_by_record()) text += "  movl $-1, %r9d\n";  // no state
     s_.define_stub(entry_, roots_[0].function, text);
   }
 }
@@ -638,7 +613,7 @@ void BlockGenerator::emit_turn_poll() {
     BasicBlock* general = new_block("general");
     ir_.CreateCondBr(not_small(special_->b_, params, nullptr), general, special);
     ir_.SetInsertPoint(special);
-    tail(special_->worker(), sp(), params);
+    enter_worker(*special_, sp(), params);
     ir_.SetInsertPoint(general);
   }
   BasicBlock* slow = new_block("poll");
@@ -667,23 +642,14 @@ void BlockGenerator::emit_code() {
       if (n > 0 && ir_.GetInsertBlock()->getTerminator() == nullptr) goto_instruction(n);
       body_ = &bodies_[group_of_[n]];
       ir_.SetInsertPoint(block_at(n));
-      facts_ = facts_at_[n];
-      if (n == 0 || facts_.empty()) facts_.assign(b_.low.slots, kNothing);
       if (n == 0 && is_law_) {
         // The poll stands before it, see emit_turn_poll().
         turn_ = new_block("turn");
         ir_.SetInsertPoint(turn_);
-        for (uint32_t p = 0; p < parameters_; ++p) {
-          if (b_.is_small(p)) facts_[p] = kSmall;
-        }
       }
     }
     emitting_ = n;
     emit(n);
-    if (always_suspends(code_[n].op)) {
-      facts_[code_[n].dst] = kEvaluated;
-      flow_to(n + 1);
-    }
   }
 }
 
@@ -693,7 +659,7 @@ void BlockGenerator::emit(size_t n) {
   const Instruction& i = code_[n];
   if (i.binds_label != kNoLabel) return;  // its leader has been opened
   switch (i.op) {
-    case Op::kMove: set(i, value_of(i.operands[0]), facts_of(i.operands[0])); return;
+    case Op::kMove: set(i, value_of(i.operands[0])); return;
     case Op::kForce: emit_force(n); return;
     case Op::kRet: return_value(value_of(i.operands[0])); return;
     case Op::kRetEval: {
@@ -717,13 +683,7 @@ void BlockGenerator::emit(size_t n) {
       IrValue condition = i.op == Op::kIf       ? truth(o)
                           : i.op == Op::kIfZero ? ir_.CreateICmpEQ(value_of(o), constant(0))
                                                 : is_nat(o);
-      flow_to(at_label(i.label));
-      BasicBlock* otherwise = block_at(at_label(i.label));
-      if (!o.is_constant) {
-        facts_[o.slot] |= i.op == Op::kIfZero ? kSmall : kNat;  // true only of nats
-      }
-      flow_to(n + 1);
-      ir_.CreateCondBr(condition, block_at(n + 1), otherwise);
+      ir_.CreateCondBr(condition, block_at(n + 1), block_at(at_label(i.label)));
       return;
     }
     case Op::kIfEqual:
@@ -754,19 +714,18 @@ void BlockGenerator::emit(size_t n) {
       llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
       result->addIncoming(fast, fast_end);
       result->addIncoming(slow, other);
-      set(i, result, kSmall);
+      set(i, result);
       return;
     }
-    case Op::kIsNat: set(i, bit(is_nat(i.operands[0])), kSmall); return;
+    case Op::kIsNat: set(i, bit(is_nat(i.operands[0]))); return;
     case Op::kIsZero:
-      set(i, bit(ir_.CreateICmpEQ(value_of(i.operands[0]), constant(0))), kSmall);
+      set(i, bit(ir_.CreateICmpEQ(value_of(i.operands[0]), constant(0))));
       return;
-    case Op::kNot: set(i, bit(ir_.CreateNot(truth(i.operands[0]))), kSmall); return;
-    case Op::kBit: set(i, bit(truth(i.operands[0])), kSmall); return;
+    case Op::kNot: set(i, bit(ir_.CreateNot(truth(i.operands[0])))); return;
+    case Op::kBit: set(i, bit(truth(i.operands[0]))); return;
     case Op::kToNat: {
       const Operand& o = i.operands[0];
-      const uint8_t facts = facts_of(o) | kNat;
-      set(i, ir_.CreateSelect(is_nat(o), value_of(o), constant(0)), facts);
+      set(i, ir_.CreateSelect(is_nat(o), value_of(o), constant(0)));
       return;
     }
     case Op::kCompare: emit_compare(n); return;
@@ -806,7 +765,7 @@ void BlockGenerator::emit(size_t n) {
           BasicBlock* special = new_block("special");
           branch_unlikely(large, general, special);
           ir_.SetInsertPoint(general);
-          tail(s_.law_worker, sp(), args);
+          enter_worker(*general_, sp(), args);
           ir_.SetInsertPoint(special);
         }
       }
@@ -835,6 +794,14 @@ void BlockGenerator::emit_apply(IrValue sp, const Instruction& i) {
   tail_to(s_.runtime.apply_values, to, {f, nullptr, constant(args.size())});
 }
 
+/// A call of the law itself, or of its variant.
+void BlockGenerator::enter_worker(const BlockGenerator& callee, IrValue sp,
+                                  const std::vector<IrValue>& args) {
+  IrValue record = nullptr;
+  if (callee.entered_by_record()) record = constant(reinterpret_cast<Word>(s_.law_info));
+  tail(callee.worker(), sp, args, record);
+}
+
 void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
   std::vector<IrValue> args = arguments(i, 0);
   IrValue info = address(i.callee);
@@ -844,21 +811,21 @@ void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
     tail(load_pointer(info), to, {constant(i.function.word), info_word});
     return;
   }
-  if (i.callee == s_.law_info && s_.law_worker != nullptr) {
-    if (general_ != nullptr) {
-      // From the variant for small arguments to itself, if they are.
-      if (IrValue large = not_small(b_, args, &i)) {
-        BasicBlock* general = new_block("general");
-        BasicBlock* special = new_block("special");
-        branch_unlikely(large, general, special);
-        ir_.SetInsertPoint(general);
-        tail(s_.law_worker, sp, args, info_word);
-        ir_.SetInsertPoint(special);
-      }
-      tail(worker(), sp, args, info_word);
+  if (i.callee == s_.law_info && s_.law->worker() != nullptr) {
+    if (general_ == nullptr) {
+      enter_worker(*s_.law, sp, args);
       return;
     }
-    tail(s_.law_worker, sp, args, info_word);
+    // From the variant for small arguments to itself, if they are.
+    if (IrValue large = not_small(b_, args, &i)) {
+      BasicBlock* general = new_block("general");
+      BasicBlock* special = new_block("special");
+      branch_unlikely(large, general, special);
+      ir_.SetInsertPoint(general);
+      enter_worker(*general_, sp, args);
+      ir_.SetInsertPoint(special);
+    }
+    enter_worker(*this, sp, args);
     return;
   }
   IrValue field = ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), info, s_.runtime.info_worker);
@@ -870,7 +837,7 @@ void BlockGenerator::emit_force(size_t n) {
   const Operand& o = i.operands[0];
   IrValue v = value_of(o);
   if (known(o, kEvaluated)) {
-    set(i, v, facts_of(o));
+    set(i, v);
     goto_instruction(n + 1);
     return;
   }
@@ -895,7 +862,7 @@ void BlockGenerator::emit_force(size_t n) {
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
   result->addIncoming(v, evaluated);
   result->addIncoming(target, through);
-  set(i, result, kEvaluated);
+  set(i, result);
   goto_instruction(n + 1);
 }
 
@@ -934,8 +901,6 @@ void BlockGenerator::emit_compare_branch(size_t n) {
   const Operand& a = i.operands[0];
   const Operand& b = i.operands[1];
   const size_t other = at_label(i.label);
-  flow_to(other);
-  flow_to(n + 1);
   if (IrValue condition = compare_one_small(i.op, a, b)) {
     ir_.CreateCondBr(condition, block_at(n + 1), block_at(other));
     return;
@@ -976,8 +941,6 @@ void BlockGenerator::emit_compare_branch(size_t n) {
 void BlockGenerator::emit_switch(const Instruction& i) {
   IrValue v = value_of(i.operands[0]);
   const size_t otherwise = at_label(i.label);
-  flow_to(otherwise);
-  for (const uint32_t label : i.labels) flow_to(at_label(label));
   BasicBlock* fallback = block_at(otherwise);
   std::vector<size_t> big;
   if (i.op == Op::kTabSwitch) {
@@ -1020,7 +983,7 @@ void BlockGenerator::emit_sum(const Instruction& i) {
                                           : s_.runtime.decrement;
   const void* returning = sum ? s_.runtime.add_and_return : s_.runtime.subtract_and_return;
   if (!sum && small) {
-    set(i, ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y), kSmall);
+    set(i, ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y));
     return;
   }
   BasicBlock* slow = new_block("slow");
@@ -1048,7 +1011,7 @@ void BlockGenerator::emit_sum(const Instruction& i) {
     // The sum is the result: the slow path returns it itself, and polls.
     tail_to(returning, sp(), {x, y});
     ir_.SetInsertPoint(join);
-    set(i, quick, kNat);
+    set(i, quick);
     return;
   }
   IrValue big = call_helper(helper, x, y);
@@ -1057,7 +1020,7 @@ void BlockGenerator::emit_sum(const Instruction& i) {
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
   result->addIncoming(quick, fast_end);
   result->addIncoming(big, slow);
-  set(i, result, kNat);
+  set(i, result);
 }
 
 /// Products, quotients and remainders: what is not immediate suspends.
@@ -1093,7 +1056,7 @@ void BlockGenerator::emit_long(size_t n) {
     quick = i.op == Op::kDiv ? ir_.CreateShl(ir_.CreateUDiv(x, y), constant(1))
                              : ir_.CreateURem(x, y);
   }
-  set(i, quick, i.op != Op::kMul && small ? kSmall : kNat);
+  set(i, quick);
   goto_instruction(n + 1);
   ir_.SetInsertPoint(slow);
   const void* target = i.op == Op::kMul   ? s_.runtime.multiply
@@ -1107,6 +1070,11 @@ void BlockGenerator::emit_compare(size_t n) {
   const auto mode = static_cast<vm::CompareMode>(i.immediate);
   IrValue x = value_of(i.operands[0]);
   IrValue y = value_of(i.operands[1]);
+  if (known(i.operands[0], kSmall) || known(i.operands[1], kSmall)) {
+    set(i, compare_with_small(mode, x, y));
+    goto_instruction(n + 1);
+    return;
+  }
   BasicBlock* mixed = new_block("mixed");
   BasicBlock* small = new_block("small");
   BasicBlock* join = new_block("join");
@@ -1137,7 +1105,7 @@ void BlockGenerator::emit_compare(size_t n) {
     case vm::CompareMode::kGreater: result = bit(ir_.CreateICmpSGT(order, zero)); break;
     case vm::CompareMode::kGreaterEqual: result = bit(ir_.CreateICmpSGE(order, zero)); break;
   }
-  set(i, result, kSmall);
+  set(i, result);
   goto_instruction(n + 1);
   ir_.SetInsertPoint(slow);
   tail_to(s_.runtime.compare_values, push_frame(n), {x, y, constant(i.immediate)});
@@ -1175,7 +1143,7 @@ void BlockGenerator::emit_idx(const Instruction& i) {
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
   result->addIncoming(element, fast_end);
   result->addIncoming(slow, other);
-  set(i, result, kNothing);
+  set(i, result);
 }
 
 /// The operand with one indirection removed.
@@ -1231,20 +1199,22 @@ IrValue BlockGenerator::must_suspend(const Instruction& i, IrValue x, IrValue y)
   }
 }
 
-IrValue BlockGenerator::lazy_comparison(const Instruction& i, IrValue x, IrValue y) {
-  // One is an immediate, which is smaller than anything else.
+/// The answer of a comparison of evaluated operands, one of them an immediate, which is smaller
+/// than anything else.
+IrValue BlockGenerator::compare_with_small(vm::CompareMode mode, IrValue x, IrValue y) {
   IrValue less = ir_.CreateOr(is_odd(y), ir_.CreateAnd(is_even(x), ir_.CreateICmpULT(x, y)));
   IrValue same = ir_.CreateICmpEQ(x, y);
-  switch (static_cast<vm::CompareMode>(i.immediate)) {
-    case vm::CompareMode::kEqual: return same;
-    case vm::CompareMode::kNotEqual: return ir_.CreateNot(same);
-    case vm::CompareMode::kLess: return less;
-    case vm::CompareMode::kLessEqual: return ir_.CreateOr(less, same);
-    case vm::CompareMode::kGreater: return ir_.CreateNot(ir_.CreateOr(less, same));
-    case vm::CompareMode::kGreaterEqual: return ir_.CreateNot(less);
-    case vm::CompareMode::kOrder: break;  // never made lazily
+  switch (mode) {
+    case vm::CompareMode::kEqual: return bit(same);
+    case vm::CompareMode::kNotEqual: return bit(ir_.CreateNot(same));
+    case vm::CompareMode::kLess: return bit(less);
+    case vm::CompareMode::kLessEqual: return bit(ir_.CreateOr(less, same));
+    case vm::CompareMode::kGreater: return bit(ir_.CreateNot(ir_.CreateOr(less, same)));
+    case vm::CompareMode::kGreaterEqual: return bit(ir_.CreateNot(less));
+    case vm::CompareMode::kOrder: break;
   }
-  return ir_.getFalse();
+  IrValue unequal = ir_.CreateSelect(less, constant(small_nat(0).word), constant(small_nat(2).word));
+  return ir_.CreateSelect(same, constant(small_nat(1).word), unequal);
 }
 
 /// The result of a lazy operation whose operands allow it. `overflow` is set to the condition under
@@ -1273,7 +1243,8 @@ IrValue BlockGenerator::lazy_result(const Instruction& i, IrValue x, IrValue y,
       IrValue quotient = ir_.CreateShl(ir_.CreateUDiv(x, divisor), constant(1));
       return ir_.CreateSelect(zero, constant(0), quotient);
     }
-    case Op::kLazyCompare: return bit(lazy_comparison(i, x, y));
+    case Op::kLazyCompare:
+      return compare_with_small(static_cast<vm::CompareMode>(i.immediate), x, y);
     case Op::kLazyIsNat: return bit(ir_.CreateOr(is_even(x), tag_is(x, kTagBig)));
     case Op::kLazyIsZero: return bit(ir_.CreateICmpEQ(x, constant(0)));
     case Op::kLazyNot:
@@ -1303,7 +1274,7 @@ void BlockGenerator::emit_lazy(const Instruction& i) {
   IrValue quick = lazy_result(i, x, y, overflow);
   if (overflow != nullptr) leave_if(overflow);
   if (slow == nullptr) {
-    set(i, quick, kSmall);
+    set(i, quick);
     return;
   }
   BasicBlock* fast_end = ir_.GetInsertBlock();
@@ -1319,7 +1290,7 @@ void BlockGenerator::emit_lazy(const Instruction& i) {
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
   result->addIncoming(quick, fast_end);
   result->addIncoming(thunk, slow);
-  set(i, result, kNothing);
+  set(i, result);
 }
 
 void BlockGenerator::emit_lazy_idx(const Instruction& i) {
@@ -1350,7 +1321,7 @@ void BlockGenerator::emit_lazy_idx(const Instruction& i) {
   ir_.SetInsertPoint(join);
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 3);
   for (const auto& [w, from] : results) result->addIncoming(w, from);
-  set(i, result, kNothing);
+  set(i, result);
 }
 
 void BlockGenerator::emit_build(const Instruction& i) {
@@ -1359,23 +1330,20 @@ void BlockGenerator::emit_build(const Instruction& i) {
   if (words.empty()) words.push_back(constant(0));
   switch (i.op) {
     case Op::kRow:
-      set(i, allocate(make_header(Kind::kRow, count), words, kTagData), kEvaluated);
+      set(i, allocate(make_header(Kind::kRow, count), words, kTagData));
       return;
     case Op::kClosure: {
       if (count == 0) words.clear();
       words.insert(words.begin(), constant(i.function.word));
-      set(i, allocate(closure_header(count, i.immediate), words, kTagFunction), kEvaluated);
+      set(i, allocate(closure_header(count, i.immediate), words, kTagFunction));
       return;
     }
     case Op::kThunk:
-      set(i, allocate(thunk_header(Kind::kThunk, words.size(), i.callee->index), words, kTagThunk),
-          kNothing);
+      set(i, allocate(thunk_header(Kind::kThunk, words.size(), i.callee->index), words, kTagThunk));
       return;
     default:  // kApplyThunk
-      set(i,
-          allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index), words,
-                   kTagThunk),
-          kNothing);
+      set(i, allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index), words,
+                      kTagThunk));
       return;
   }
 }
@@ -1401,7 +1369,7 @@ std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::Tie
       blocks[k]->set_general(blocks[0].get());
     }
   }
-  shared.law_worker = blocks[0]->worker();
+  shared.law = blocks[0].get();
   std::vector<llvm::Constant*> table;
   const auto add = [&](Function* f) {
     table.push_back(f != nullptr ? static_cast<llvm::Constant*>(f)

@@ -8,9 +8,11 @@
 //   resumption must come back into the middle of it. Roots that reach a common instruction share
 //   one function that switches on a state in r7; each of them is a stub that sets the state. A
 //   root that shares nothing is a function of its own: the code after a call in a tree-like law.
+//   A law's worker needs no stub for its entry: its callers have the law's record in r7, which is
+//   no state.
 //
 // Frames and records are those of vm/tier.h. Slots become SSA values. What is known of a slot
-// (evaluated, a nat, an immediate) is followed forward and saves the tests.
+// (vm/low_facts.h) saves the tests, and the roots of suspensions that cannot happen.
 #pragma once
 
 #include <memory>

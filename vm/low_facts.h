@@ -1,0 +1,46 @@
+// vm/low_facts.h: what is known of the slots of linear code before each instruction.
+//
+// One pass forward, for the only backward jump (kSelfTail) goes where nothing but the parameters is
+// known. Facts hold on every path; those of a result hold whether the instruction computed it at
+// once or suspended and was given it later.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "vm/low_code.h"
+
+namespace plan::vm {
+
+/// What is known of the value in a slot; each includes the ones before it.
+enum Fact : uint8_t {
+  kNothing = 0,
+  kEvaluated = 1,        ///< WHNF and no indirection
+  kNat = 2 | kEvaluated,
+  kSmall = 4 | kNat,     ///< an immediate
+};
+
+/// Per slot.
+using Facts = std::vector<uint8_t>;
+
+uint8_t fact_of(const Operand& o, const Facts& facts);
+inline bool is_known(const Operand& o, Fact fact, const Facts& facts) {
+  return (fact_of(o, facts) & fact) == fact;
+}
+
+/// For each instruction the facts before it; empty where control never comes. Bit p of
+/// `small_parameters`: parameter p is an immediate nat. O(instructions * slots).
+std::vector<Facts> facts_before(const LowCode& low, uint32_t small_parameters);
+
+/// Of the value that `i` leaves in its dst.
+uint8_t result_fact(const Instruction& i, const Facts& before);
+
+/// Whether an instruction for which suspends() holds can do so, given what is known. (kSelfTail
+/// can: it polls.)
+bool may_suspend(const Instruction& i, const Facts& before);
+
+inline bool is_compare_branch(Op op) {
+  return op == Op::kIfEqual || op == Op::kIfLess || op == Op::kIfLessEqual;
+}
+
+}  // namespace plan::vm
