@@ -5,20 +5,30 @@
 #   bench/run.py fib nqueens --runs 20           some programs
 #   bench/run.py --library DIR                   over the Sire library in DIR instead of our own
 #   bench/run.py --reference FILE --library DIR  the programs beside FILE, against the times in it
+#   bench/run.py --systems palladium,interpreter our native tier against our interpreter
 #   bench/run.py --system 'other=CMD'            also CMD, with {module}, {file} and {n} filled in
 #   bench/run.py --check                         tiny inputs, one run: are the results right?
 #
 # Programs (bench/programs): fib tak ackermann nqueens listsum pipeline mergesort sieve factorial
 # treeinsert mandelbrot stackmachine strings mutual tabinsert interpreter.
 #
-# Method: in every round each system runs an empty program and then the program, one system after
-# the other; a time is the median over the rounds of program minus empty. Its spread is half the
-# distance between the quartiles. Peers repeat a short program within one run, so that a millisecond
-# can be measured. Every run must print the result that stands in the Sire program.
+# Method: in every round each system runs an empty program, the program, and the program that
+# computes its result 1 + k times in one process, one system after the other. Of each round
+#   cold   = T(1) - T(empty)           what one run costs, with all warming up there is,
+#   steady = (T(1 + k) - T(1)) / k     what each further computation costs,
+# and a time is the median over the rounds; its spread is half the distance between the quartiles.
+# k is chosen so that the k computations take about half a second. A Sire program is repeated by its
+# last paragraph, the expression that is its result. Every run must print the result that stands in
+# the Sire program, a Sire system as often as it was computed.
+#
+# A ratio is ours by theirs, cold by cold and steady by steady. Where a peer does something else
+# than the Sire program, that has a line `; note PEER: ...`, which stands in the table.
 
 import argparse
 import hashlib
+import itertools
 import json
+import math
 import os
 import platform
 import re
@@ -31,8 +41,8 @@ from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
-PEER_SECONDS = 0.1  # A peer repeats its program until a run takes about this long,
-PEER_REPEATS_MAX = 1000  # but not more often than this.
+STEADY_SECONDS = 0.5  # A run repeats its program until the repetitions take about this long,
+REPEATS_MAX = 1000  # but not more often than this.
 C_FLAGS = ["-O3", "-I", str(ROOT)]
 GHC_FLAGS = ["-v0", "-O2", "-cpp", f"-i{BENCH / 'peers'}"]
 
@@ -51,12 +61,22 @@ class Program:
         self.name, self.text = path.stem, path.read_text("utf-8")
         self.sizes = {name: (int(n), result) for name, n, result in
                       re.findall(r"^; size (\w+) (\d+) -> (.+)$", self.text, re.M)}
+        self.notes = re.findall(r"^; note ([\w, ]+): (.+)$", self.text, re.M)
 
-    def sized(self, n, library, serial):
-        """The text for this n, over this library module. No two serials give the same text."""
+    def notes_on(self, systems):
+        """What a reader of a comparison with these systems has to know."""
+        return "; ".join(f"{names}: {text}" for names, text in self.notes
+                         if set(names.split(", ")) & set(systems))
+
+    def sized(self, n, library, serial, times):
+        """The text that computes the result for this n so many times, over this library module.
+
+        No two serials give the same text.
+        """
         text = re.sub(r"^= size \d+$", f"= size {n}", self.text, flags=re.M)
         text = text.replace("<- prelude", f"<- {library}").replace(":| prelude", f":| {library}")
-        return f"; run {serial}\n{text}"
+        before, _, result = text.strip().rpartition("\n\n")
+        return f"; run {serial}\n{before}\n" + f"\n{result}\n" * times
 
 
 class Run:
@@ -69,11 +89,17 @@ class Run:
         self.peak_kb = peak_kb
         self.instructions = instructions if instructions >= 0 else None
 
-    def check(self, expected):
+    def check(self, expected, count=1):
+        """Believes the run if it printed the result at least so often.
+
+        A library that is loaded for the first time may print the same line once more.
+        """
         if self.code != 0:
             raise Failure(f"exit code {self.code}: {self.errors_end()}")
-        if expected not in (line.strip() for line in self.output.splitlines()):
-            raise Failure(f"printed {self.output[-200:]!r}, not {expected}: {self.errors_end()}")
+        printed = [line.strip() for line in self.output.splitlines()].count(expected)
+        if printed < count:
+            raise Failure(f"printed {self.output[-200:]!r}, {printed} times {expected} instead of "
+                          f"{count}: {self.errors_end()}")
         return self
 
     def errors_end(self):
@@ -98,12 +124,15 @@ class Runner:
         return run
 
 
+SERIALS = itertools.count(1)
+
+
 class SireSystem:
     """A system that runs the Sire programs themselves, each as a module over a library."""
 
     def __init__(self, name, template, folder, library):
         self.name, self.template, self.library = name, template, library
-        self.folder, self.serial = folder, 0
+        self.folder = folder
         self.flags = ""
 
     def compiler(self):
@@ -112,15 +141,15 @@ class SireSystem:
     def has(self, program):
         return True
 
-    def times(self, program, n, runner):
-        return 1
+    def results_printed(self, times):
+        return times
 
     def command(self, program, n, times):
         # Every run's text is new, or a cache of modules would answer instead of running it.
-        self.serial += 1
         module = f"bench_{program.name}"
         file = self.folder / "sire" / f"{module}.sire"
-        file.write_text(program.sized(n, self.library, f"{os.getpid()}-{self.serial}"), "utf-8")
+        text = program.sized(n, self.library, f"{os.getpid()}-{next(SERIALS)}", times)
+        file.write_text(text, "utf-8")
         filled = {"module": module, "file": str(file), "n": n}
         return [part.format(**filled) for part in self.template]
 
@@ -132,7 +161,6 @@ class Peer:
         self.name, self.suffix, self.tools, self.number = name, suffix, tools, number
         self.folder = tools
         self.flags = " ".join(C_FLAGS if suffix == ".c" else GHC_FLAGS + [f"-DNUM={number}"])
-        self.repeats = {}
 
     def compiler(self):
         return c_compiler() if self.suffix == ".c" else "ghc"
@@ -147,13 +175,8 @@ class Peer:
         variants = re.search(r"^-- variants: (.*)$", source.read_text("utf-8"), re.M)
         return variants is None or self.number in variants.group(1).split()
 
-    def times(self, program, n, runner):
-        """How often a run repeats the program; found out once."""
-        key = program.name, n
-        if key not in self.repeats:
-            once = runner.run(self.command(program, n, 1), self.folder).seconds["cpu"]
-            self.repeats[key] = max(1, min(PEER_REPEATS_MAX, int(PEER_SECONDS / max(once, 1e-4))))
-        return self.repeats[key]
+    def results_printed(self, times):
+        return 1
 
     def command(self, program, n, times):
         source = self.source(program)
@@ -203,21 +226,83 @@ def lay_out_library(folder, library):
 def run_once(system, program, size, runner, times=1):
     """Runs the program and believes it only if the result is right."""
     n, result = program.sizes[size]
-    return runner.run(system.command(program, n, times), system.folder).check(result)
+    run = runner.run(system.command(program, n, times), system.folder)
+    return run.check(result, system.results_printed(times))
 
 
-def measure_round(systems, program, empty, size, runner, samples, failures):
-    """One run of everything, in turn. A system that fails is out for this program."""
-    for system in systems:
-        if system.name in failures:
-            continue
-        try:
-            times = system.times(program, program.sizes[size][0], runner)
-            start = run_once(system, empty, size, runner)
-            run = run_once(system, program, size, runner, times)
-            samples.setdefault(system.name, []).append((start, run, times))
-        except FAILURES as failure:
-            failures[system.name] = str(failure)
+class Sample:
+    """One round of one system: the empty program, one computation, and 1 + repeats of them."""
+
+    def __init__(self, start, one, many, repeats):
+        self.start, self.one, self.many, self.repeats = start, one, many, repeats
+
+    def cold(self, cost):
+        return max(0, cost(self.one) - cost(self.start))
+
+    def steady(self, cost):
+        return max(0, cost(self.many) - cost(self.one)) / self.repeats
+
+
+class Meter:
+    """Takes samples of programs at one size, by one clock."""
+
+    def __init__(self, runner, empty, size, clock):
+        self.runner, self.empty, self.size, self.clock = runner, empty, size, clock
+        self.repeats = {}
+
+    def cost(self, run):
+        return run.seconds[self.clock]
+
+    def sample_with(self, system, program, repeats):
+        start, one, many = (run_once(system, what, self.size, self.runner, times) for what, times in
+                            ((self.empty, 1), (program, 1), (program, 1 + repeats)))
+        return Sample(start, one, many, repeats)
+
+    def choose_repeats(self, system, program):
+        """How often a run repeats the program; found out once, by what it costs when warm."""
+        def repeats_for(seconds):
+            return max(1, min(REPEATS_MAX, round(STEADY_SECONDS / max(seconds, 1e-6))))
+
+        key = system.name, program.name
+        if key not in self.repeats:
+            start, one = (run_once(system, what, self.size, self.runner)
+                          for what in (self.empty, program))
+            guess = repeats_for(self.cost(one) - self.cost(start))
+            seen = self.sample_with(system, program, guess).steady(self.cost)
+            self.repeats[key] = repeats_for(seen)
+        return self.repeats[key]
+
+    def round(self, systems, program, samples, failures):
+        """One sample of every system, in turn. A system that fails is out for this program."""
+        for system in systems:
+            if system.name in failures:
+                continue
+            try:
+                repeats = self.choose_repeats(system, program)
+                sample = self.sample_with(system, program, repeats)
+                samples.setdefault(system.name, []).append(sample)
+            except FAILURES as failure:
+                failures[system.name] = str(failure)
+
+    def summarise(self, samples):
+        """The numbers of one system on one program."""
+        cold = [sample.cold(self.cost) for sample in samples]
+        steady = [sample.steady(self.cost) for sample in samples]
+        counted = [s for s in samples
+                   if None not in (r.instructions for r in (s.start, s.one, s.many))]
+        entry = {
+            "runs": len(samples), "repeats": samples[0].repeats,
+            "cold_seconds": statistics.median(cold),
+            "cold_spread": half_quartile_distance(cold),
+            "steady_seconds": statistics.median(steady),
+            "steady_spread": half_quartile_distance(steady),
+            "startup_seconds": statistics.median(self.cost(s.start) for s in samples),
+            "peak_kb": max(s.one.peak_kb for s in samples),
+        }
+        for kind in ("cold", "steady"):
+            counts = [getattr(s, kind)(lambda run: run.instructions) for s in counted]
+            entry[f"{kind}_instructions"] = int(statistics.median(counts)) if counts else None
+        return entry
 
 
 def half_quartile_distance(values):
@@ -227,19 +312,16 @@ def half_quartile_distance(values):
     return (high - low) / 2
 
 
-def summarise(samples, clock):
-    """The numbers of one system on one program."""
-    net = [max(0.0, run.seconds[clock] - start.seconds[clock]) / times
-           for start, run, times in samples]
-    counts = [(run.instructions - start.instructions) // times for start, run, times in samples
-              if run.instructions is not None and start.instructions is not None]
-    return {
-        "runs": len(net), "repeats": samples[0][2], "seconds": statistics.median(net),
-        "spread": half_quartile_distance(net),
-        "startup_seconds": statistics.median(s.seconds[clock] for s, _, _ in samples),
-        "peak_kb": max(run.peak_kb for _, run, _ in samples),
-        "instructions": int(statistics.median(counts)) if counts else None,
-    }
+def ratio(mine, theirs, kind):
+    """Ours by theirs; None if there is nothing to divide by, or into."""
+    if not (mine and theirs and mine[kind] and theirs[kind]):
+        return None
+    return mine[kind] / theirs[kind]
+
+
+def geometric_mean(values):
+    values = [value for value in values if value is not None]
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
 
 
 def environment_facts(options):
@@ -262,17 +344,24 @@ def environment_facts(options):
     return facts
 
 
-def seconds_text(entry):
+def milliseconds_text(entry, kind):
     if entry is None:
         return "-"
-    percent = 100 * entry["spread"] / entry["seconds"] if entry["seconds"] else 0
-    return f"{1000 * entry['seconds']:.2f} ±{percent:.0f}%"
+    seconds, spread = entry[f"{kind}_seconds"], entry[f"{kind}_spread"]
+    return f"{1000 * seconds:.2f} ±{100 * spread / seconds if seconds else 0:.0f}%"
+
+
+def ratio_text(value):
+    return "-" if value is None else f"{value:.2f}"
 
 
 def print_table(head, rows):
+    """Columns of words (the first, and a last one called notes) to the left, of numbers right."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    words = {0} | {i for i, title in enumerate(head) if title == "notes"}
     for row in [head, *rows]:
-        cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
+        cells = [cell.ljust(width) if i in words else cell.rjust(width)
+                 for i, (cell, width) in enumerate(zip(row, widths))]
         print("  ".join(cells).rstrip(), flush=True)
 
 
@@ -282,7 +371,7 @@ def check(programs, systems, options, runner):
     for program in programs:
         for system in (s for s in systems if s.has(program)):
             try:
-                run_once(system, program, options.size, runner)
+                run_once(system, program, options.size, runner, times=2)
             except FAILURES as failure:
                 failures.append(f"{program.name} {system.name}: {failure}")
     print(f"{len(programs)} programs on {', '.join(s.name for s in systems)}: "
@@ -290,38 +379,50 @@ def check(programs, systems, options, runner):
     return failures
 
 
-def compare(programs, systems, empty, options, runner, emit):
+def measure_program(program, systems, options, meter, emit):
+    """(numbers by the system's name, failures by the system's name) of one program."""
+    samples, failures = {}, {}
+    for _ in range(options.runs):
+        meter.round(systems, program, samples, failures)
+    results = {}
+    for system in systems:
+        if system.name in failures:
+            continue
+        results[system.name] = meter.summarise(samples[system.name])
+        n, result = program.sizes[options.size]
+        emit({"program": program.name, "system": system.name, "n": n,
+              "note": program.notes_on([system.name]),
+              "result_hash": hashlib.sha256(result.encode()).hexdigest()[:16],
+              "system_compiler": system.compiler(), "system_flags": system.flags,
+              **results[system.name]})
+    return results, failures
+
+
+def compare(programs, systems, options, meter, emit):
     """Measures, prints the table of times and ratios, returns the failures."""
     all_failures, rows, ours = [], [], systems[0].name
     others = [s.name for s in systems[1:]]
+    ratios = {(name, kind): [] for name in others for kind in ("steady", "cold")}
     for program in programs:
-        samples, failures = {}, {}
         chosen = [s for s in systems if s.has(program)]
-        for _ in range(options.runs):
-            measure_round(chosen, program, empty, options.size, runner, samples, failures)
-        results = {}
-        for system in chosen:
-            if system.name in failures:
-                all_failures.append(f"{program.name} {system.name}: {failures[system.name]}")
-                continue
-            results[system.name] = summarise(samples[system.name], options.clock)
-            n, result = program.sizes[options.size]
-            emit({"program": program.name, "system": system.name, "n": n,
-                  "result_hash": hashlib.sha256(result.encode()).hexdigest()[:16],
-                  "system_compiler": system.compiler(), "system_flags": system.flags,
-                  **results[system.name]})
+        results, failures = measure_program(program, chosen, options, meter, emit)
+        all_failures += [f"{program.name} {name}: {text}" for name, text in failures.items()]
         mine = results.get(ours)
-        row = [program.name, seconds_text(mine), f"{mine['peak_kb'] / 1024:.0f}" if mine else "-"]
+        row = [program.name, milliseconds_text(mine, "cold"), milliseconds_text(mine, "steady"),
+               f"{mine['peak_kb'] / 1024:.0f}" if mine else "-"]
         for name in others:
-            theirs = results.get(name)
-            ratio = mine["seconds"] / theirs["seconds"] if mine and theirs and theirs["seconds"] \
-                else None
-            row += [seconds_text(theirs), f"{ratio:.2f}" if ratio is not None else "-"]
-        rows.append(row)
-    head = ["program", f"{ours} ms", "peak MB"]
+            row.append(milliseconds_text(results.get(name), "steady"))
+            for kind in ("steady", "cold"):
+                found = ratio(mine, results.get(name), f"{kind}_seconds")
+                ratios[name, kind].append(found)
+                row.append(ratio_text(found))
+        rows.append([*row, program.notes_on(others)])
+    head = ["program", f"{ours} cold ms", "steady ms", "peak MB"]
+    means = ["geometric mean", "", "", ""]
     for name in others:
-        head += [f"{name} ms", f"{ours}/{name}"]
-    print_table(head, rows)
+        head += [f"{name} ms", "steady ratio", "cold ratio"]
+        means += ["", *(ratio_text(geometric_mean(ratios[name, k])) for k in ("steady", "cold"))]
+    print_table([*head, "notes"], [*rows, [*means, ""]] if others else rows)
     return all_failures
 
 
@@ -349,45 +450,58 @@ def load_command(row, system, runner, folder_of):
     return run
 
 
-def compare_with_reference(options, system, empty, runner, emit, folder_of):
+def reference_entry(row, options, system, meter, folder_of):
+    """Our numbers for a (program, seconds, MB, result) of a reference.tsv; None if not a program.
+
+    Loading a module has no steady state: its cold time is that of the whole process.
+    """
+    name, _, _, result = row
+    source = options.reference.parent / f"{name}.sire"
+    if source.exists():
+        program = Program(source)
+        program.sizes = {options.size: (0, result)}
+        program.text = re.sub(r"^#### \S+", f"#### bench_{name}", program.text, flags=re.M)
+        samples, failed = {}, {}
+        for _ in range(options.runs):
+            meter.round([system], program, samples, failed)
+        if failed:
+            raise Failure(failed[system.name])
+        return meter.summarise(samples[system.name])
+    if not re.match(r"\w+\.sire (cold|warm)", name):
+        return None
+    runs = [load_command(name, system, meter.runner, folder_of) for _ in range(options.runs)]
+    seconds = [meter.cost(run) for run in runs]
+    return {"cold_seconds": statistics.median(seconds), "runs": len(runs),
+            "cold_spread": half_quartile_distance(seconds),
+            "peak_kb": max(run.peak_kb for run in runs)}
+
+
+def compare_with_reference(options, system, meter, emit, folder_of):
     """Our times against recorded ones of another machine, both in units of the calibration."""
     reference, their_unit = read_reference(options.reference)
     calibrate = build_c("calibrate", BENCH / "calibrate.c", options.tools, ["-O3"])
     unit = float(subprocess.run([calibrate], capture_output=True, check=True, text=True).stdout)
     rows, failures = [], []
-    for name, their_seconds, their_mb, result in reference:
-        source = options.reference.parent / f"{name}.sire"
+    for row in reference:
+        name, their_seconds, their_mb, _ = row
         try:
-            if source.exists():
-                program = Program(source)
-                program.sizes = {options.size: (0, result)}
-                program.text = re.sub(r"^#### \S+", f"#### bench_{name}", program.text, flags=re.M)
-                samples, failed = {}, {}
-                for _ in range(options.runs):
-                    measure_round([system], program, empty, options.size, runner, samples, failed)
-                if failed:
-                    raise Failure(failed[system.name])
-                entry = summarise(samples[system.name], options.clock)
-            elif re.match(r"\w+\.sire (cold|warm)", name):
-                runs = [load_command(name, system, runner, folder_of) for _ in range(options.runs)]
-                seconds = [run.seconds[options.clock] for run in runs]
-                entry = {"seconds": statistics.median(seconds), "runs": len(runs),
-                         "spread": half_quartile_distance(seconds),
-                         "peak_kb": max(run.peak_kb for run in runs)}
-            else:
-                continue
-        except Failure as failure:
+            entry = reference_entry(row, options, system, meter, folder_of)
+        except FAILURES as failure:
             failures.append(f"{name}: {failure}")
+            continue
+        if entry is None:
             continue
         scaled = their_seconds * unit / their_unit
         emit({"program": name, "system": system.name, "reference_seconds": their_seconds,
               "reference_unit": their_unit, "unit": unit, **entry})
-        rows.append([name, seconds_text(entry), f"{1000 * scaled:.0f}",
-                     f"{scaled / entry['seconds']:.2f}" if entry["seconds"] else "-",
-                     f"{entry['peak_kb'] / 1024:.0f}", f"{their_mb:.0f}"])
+        faster = [ratio({"t": scaled}, {"t": entry.get(f"{kind}_seconds")}, "t")
+                  for kind in ("cold", "steady")]
+        steady = milliseconds_text(entry, "steady") if "steady_seconds" in entry else "-"
+        rows.append([name, milliseconds_text(entry, "cold"), steady, f"{1000 * scaled:.0f}",
+                     *map(ratio_text, faster), f"{entry['peak_kb'] / 1024:.0f}", f"{their_mb:.0f}"])
     print(f"\ncalibration: {unit:.4f} s here, {their_unit:.4f} s there")
-    print_table(["program", f"{system.name} ms", "reference ms, scaled", "times faster",
-                 "peak MB", "its peak MB"], rows)
+    print_table(["program", f"{system.name} cold ms", "steady ms", "reference ms, scaled",
+                 "times faster, cold", "steady", "peak MB", "its peak MB"], rows)
     return failures
 
 
@@ -397,13 +511,17 @@ def choose_systems(options, ours):
     for name in options.systems.split(","):
         if name == "palladium":
             systems.append(ours)
+        elif name == "interpreter":
+            template = [*ours.template, "--tier=interpreter"]
+            systems.append(SireSystem(name, template, ours.folder, options.module))
         elif name == "C" and c_compiler():
             systems.append(Peer("C", ".c", options.tools))
         elif name in ("Int", "Integer"):
             if shutil.which("ghc"):
                 systems.append(Peer(name, ".hs", options.tools, name))
         elif name != "C":
-            raise SystemExit(f"no such system: {name}; there are palladium, C, Int, Integer")
+            raise SystemExit(f"no such system: {name}; "
+                             "there are palladium, interpreter, C, Int, Integer")
     for named in options.system:
         name, _, template = named.partition("=")
         systems.append(SireSystem(name, template.split(), ours.folder, options.module))
@@ -421,7 +539,8 @@ def parse_options():
         help="the library's last module, which programs import")
     add("--size", default="full", choices=["tiny", "full"])
     add("--runs", type=int, default=10, help="rounds; 10 by default")
-    add("--systems", default="palladium,C,Int,Integer", help="which of these, first the one judged")
+    add("--systems", default="palladium,C,Int,Integer",
+        help="which, first the one judged; there is also interpreter: ours without native code")
     add("--system", action="append", default=[], metavar="NAME=COMMAND",
         help="another system that runs Sire modules; {module}, {file}, {n} are filled in")
     add("--reference", type=Path, help="a reference.tsv with its programs beside it")
@@ -431,6 +550,7 @@ def parse_options():
     add("--tools", type=Path, default=ROOT / "build/bench", help="where peers are built")
     add("--check", action="store_true", help="tiny, once, no table: exit 1 if a result is wrong")
     options = parser.parse_args()
+    options.binary = str(Path(options.binary).resolve())  # Programs run in folders of their own.
     if options.check:
         options.size = "tiny"
     return options
@@ -463,8 +583,9 @@ def main():
             if lines:
                 print(json.dumps(facts | entry), file=lines, flush=True)
 
+        meter = Meter(runner, empty, options.size, options.clock)
         if options.reference:
-            failures = compare_with_reference(options, ours, empty, runner, emit, new_folder)
+            failures = compare_with_reference(options, ours, meter, emit, new_folder)
         else:
             systems = choose_systems(options, ours)
             if not systems:
@@ -472,7 +593,7 @@ def main():
             if options.check:
                 failures = check([empty, *programs], systems, options, runner)
             else:
-                failures = compare(programs, systems, empty, options, runner, emit)
+                failures = compare(programs, systems, options, meter, emit)
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     return 1 if failures else 0
