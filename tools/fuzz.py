@@ -4,6 +4,7 @@
 #   tools/fuzz.py NAME SECONDS [OPTION of libFuzzer...]     NAME: rex, sire, seed,
 #                                                           show or ir_text
 #
+# SECONDS are those of the processor, so that a busy machine does not shorten the search.
 # Builds preset `fuzz`; begins with what the repository has to offer as examples (the library, the
 # recorded values), and keeps what it finds in build/fuzz/corpus/NAME for the next time. An input
 # that breaks something is left in build/fuzz/NAME-*; the same command with the file instead of
@@ -83,6 +84,25 @@ def write_corpus(name):
     return folder
 
 
+def run_for(command, cpu_seconds):
+    """Runs the command again until it failed or has used the processor that long; its exit code."""
+    # The front end recurses, on a stack made for it: see base/large_stack.h.
+    large_stack = lambda: resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
+
+    def used():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    begin = used()
+    while True:
+        remaining = cpu_seconds - int(used() - begin)
+        code = subprocess.run([*command, f"-max_total_time={max(1, remaining)}"],
+                              preexec_fn=large_stack).returncode
+        if code != 0 or used() - begin >= cpu_seconds:
+            print(f"{used() - begin:.0f} s of processor time, exit code {code}", flush=True)
+            return code
+
+
 def main():
     if len(sys.argv) < 3 or sys.argv[1] not in FOLDERS:
         names = "|".join(FOLDERS)
@@ -95,16 +115,14 @@ def main():
     command = [str(BUILD / FOLDERS[name] / target), f"-artifact_prefix={BUILD}/{name}-"]
     if what.isdigit():
         # What the program writes to standard error is not wanted; reports come all the same.
-        command += [f"-max_total_time={what}", f"-timeout={SECONDS_PER_INPUT}",
+        command += [f"-timeout={SECONDS_PER_INPUT}",
                     "-rss_limit_mb=4096", "-close_fd_mask=2", "-print_final_stats=1"]
         if name in ("rex", "sire"):
             command.append(f"-dict={BUILD / 'corpus' / 'sire.words'}")
         command.append(str(write_corpus(name)))
     else:
         command.append(what)
-    # The front end recurses, on a stack made for it: see base/large_stack.h.
-    large_stack = lambda: resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
-    sys.exit(subprocess.run(command + sys.argv[3:], preexec_fn=large_stack).returncode)
+    sys.exit(run_for(command + sys.argv[3:], int(what) if what.isdigit() else 0))
 
 
 if __name__ == "__main__":
