@@ -173,6 +173,7 @@ class Inliner {
   }
   bool is_known_function(const Expr* e) const {
     e = value_of(e);
+    if (e->kind == Expr::Kind::kVariable && e->variable == 0) return true;
     return e->kind == Expr::Kind::kConstant ? e->value.is_function() : is_partial(e);
   }
   bool is_known_row(const Expr* e) const {
@@ -204,13 +205,25 @@ class Inliner {
     if (is_large_or_recursive(law_body(law), kLocalLeaves)) return nullptr;
     auto callee = std::make_unique<Callee>();
     decode_law(law, callee->law);
-    if (has_deferred(callee->law)) return nullptr;
+    if (has_deferred(callee->law) || has_local_loop(callee->law)) return nullptr;
     remove_unused_lets(callee->law);
     callee->parameters.resize(callee->law.slots);
     measure(*callee, callee->law.body);
     for (const Expr* let : callee->law.lets) measure(*callee, let);
     place->second = std::move(callee);
     return place->second.get();
+  }
+
+  /// A cycle of functions is left to the law that has it (vm/unlift.h).
+  static bool has_local_loop(const Law& law) {
+    for (size_t i = 0; i < law.lets.size(); ++i) {
+      const Expr* let = law.lets[i];
+      if (law.group[i] == 0 || let->kind != Expr::Kind::kApply) continue;
+      const Expr* head = let->head;
+      if (head->kind != Expr::Kind::kConstant || !head->value.is_function()) continue;
+      if (let->args.size() < gc::eval_arity(head->value)) return true;
+    }
+    return false;
   }
 
   static void measure(Callee& callee, const Expr* root) {

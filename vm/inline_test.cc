@@ -51,6 +51,12 @@ TEST_F(Inline, TakesTheLetsOfTheLawAlong) {
   expect("law x { (@knot x) }", "law x { a = (C2 b x) b = (C1 a) a }");
 }
 
+TEST_F(Inline, LeavesALoopOfLocalFunctionsToTheLawThatHasIt) {
+  define("down", "law f y { (@_If y (f (@_Dec y)) 0) }");
+  define("loop", "law y { f = (@down f) (f y) }");
+  expect("law x { (@loop x) }", "law x { (@loop x) }");
+}
+
 TEST_F(Inline, JoinsTheArgumentsOfAFunctionToItsCall) {
   define("apply", "law f y { (f y) }");
   expect("law x { (@apply (@_Add (x x)) 3) }", "law x { (@_Add (x x) 3) }");

@@ -1268,6 +1268,8 @@ void decode_block(Machine& vm, Block& block) {
     decode_law(block.code->law, block.code->ir);
     if (block.code->optimise || vm.options.optimise_always) {
       optimise_law(vm, block.code->ir, block.code->function, vm.options.passes);
+    } else {
+      prepare_law(vm, block.code->ir, block.code->function, vm.options.passes);
     }
     block.body = block.code->ir.body;
     for (uint32_t i = 1; i <= block.code->ir.args; ++i) block.captured.push_back(i);

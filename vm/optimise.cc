@@ -8,6 +8,7 @@
 #include "vm/ir_build.h"
 #include "vm/machine.h"
 #include "vm/specialise.h"
+#include "vm/unlift.h"
 
 #include <array>
 
@@ -37,10 +38,12 @@ void sink_lets(Machine&, Law& law, Value) {
   law.sinks = true;
 }
 
-// Folding shows what was inlined to be known; wrappers are gone when loops are looked for, which
-// are never inlined themselves; demand is found in what is left (design, optimiser-study.md section
-// 5). A pass may stand here more than once.
+// Cycles of local functions are found as decoding left them. Folding shows what was inlined to be
+// known; wrappers are gone when loops are looked for, which are never inlined themselves; demand is
+// found in what is left (design, optimiser-study.md section 5). A pass may stand here more than
+// once.
 constexpr Step kSteps[] = {
+    {Pass::kUnlift, unlift_functions},
     {Pass::kCase, fold_known_cases},
     {Pass::kInline, inline_calls},
     {Pass::kCase, fold_known_cases},
@@ -105,6 +108,11 @@ void optimise_law(Machine& vm, Law& law, Value function, PassSet passes) {
     dump_law(vm, function, law, std::string("after ") + pass_name(step.pass));
   }
   remove_unused_lets(law);
+}
+
+void prepare_law(Machine& vm, Law& law, Value function, PassSet passes) {
+  if (!passes.has(Pass::kUnlift) || law.groups.size() <= 1 || has_deferred(law)) return;
+  unlift_functions(vm, law, function);
 }
 
 }  // namespace plan::vm

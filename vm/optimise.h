@@ -61,8 +61,11 @@ std::string print_passes(PassSet passes);
 
 /// Runs the passes in their order on the decoded `law` of `function`: the law itself, or the pin
 /// around it that calls go through. A law with undecoded parts stays as it is. Direct code. Copies
-/// of loops (vm/specialise.h) are put together above heap.hp, which must be current; it is the same
+/// of laws (vm/law_copy.h) are put together above heap.hp, which must be current; it is the same
 /// afterwards.
 void optimise_law(Machine& vm, Law& law, Value function, PassSet passes);
+/// The same for a law that runs for the first time: only what makes loops of its own visible
+/// (vm/unlift.h).
+void prepare_law(Machine& vm, Law& law, Value function, PassSet passes);
 
 }  // namespace plan::vm

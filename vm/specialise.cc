@@ -7,6 +7,7 @@
 #include "gc/make.h"
 #include "gc/region.h"
 #include "vm/ir_build.h"
+#include "vm/law_copy.h"
 #include "vm/machine.h"
 
 #include <algorithm>
@@ -105,11 +106,11 @@ struct Given {
   std::vector<const Expr*> held;
 };
 
-/// The copy of a loop, and its encoding as a law.
+/// The copy of a loop.
 class Copier {
  public:
-  Copier(Machine& vm, const Loop& loop, std::span<const std::optional<Given>> given)
-      : vm_(vm), loop_(loop), given_(given) {}
+  Copier(const Loop& loop, std::span<const std::optional<Given>> given)
+      : loop_(loop), given_(given) {}
 
   /// False if it would have no parameter, or too many.
   bool plan() {
@@ -127,19 +128,11 @@ class Copier {
     return copy_.args >= 1 && copy_.args <= kSpecialiseParameters;
   }
 
-  Value make() {
+  const Law& make() {
     substitute_parameters();
     for (const Expr* let : loop_.law.lets) copy_.lets.push_back(copy(let));
     copy_.body = copy(loop_.law.body);
-    // What is built on the way is not needed once the law is in a region of its own.
-    Word* const mark = vm_.heap.hp;
-    Value body = encode(copy_.body);
-    for (size_t i = copy_.lets.size(); i-- > 0;) {
-      body = application(1, encode(copy_.lets[i]), body);
-    }
-    const Value law = gc::make_law(vm_.heap, loop_.name, small_nat(copy_.args), body);
-    vm_.heap.hp = mark;
-    return law;
+    return copy_;
   }
 
  private:
@@ -181,19 +174,6 @@ class Copier {
     return make_apply(copy_, copy(e->head), args);
   }
 
-  Value application(uint64_t op, Value a, Value b) {
-    const Value parts[2] = {a, b};
-    return gc::make_partial(vm_.heap, small_nat(op), parts);
-  }
-  Value encode(const Expr* e) {
-    if (is_variable(e)) return small_nat(e->variable);
-    if (is_constant(e)) return gc::make_partial(vm_.heap, small_nat(2), {&e->value, 1});
-    Value v = encode(e->head);
-    for (const Expr* a : e->args) v = application(0, v, encode(a));
-    return v;
-  }
-
-  Machine& vm_;
   const Loop& loop_;
   std::span<const std::optional<Given>> given_;  ///< by parameter, from 0
   std::vector<std::vector<uint32_t>> names_;     ///< of each parameter: its variables in the copy
@@ -201,41 +181,13 @@ class Copier {
   Law copy_;
 };
 
-bool has_more_leaves(Value body, uint32_t max) {
-  const auto is_code = [](Value v, uint64_t op) {
-    return is_closure(v) && closure_size(v) == 2 && closure_head(v) == small_nat(op);
-  };
-  uint32_t leaves = 0;
-  std::vector<Value> pending{body};
-  while (!pending.empty()) {
-    const Value v = pending.back();
-    pending.pop_back();
-    if (is_code(v, 0) || is_code(v, 1)) {
-      pending.push_back(closure_arg(v, 0));
-      pending.push_back(closure_arg(v, 1));
-    } else if (++leaves > max) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// The code that keeps the copies made for all code of a region: its first.
-Code& keeper_of(Machine& vm, Value function) {
-  gc::Region* region = is_pin(function) ? gc::pin_region(function) : gc::law_region(function);
-  if (region->codes == nullptr) function_info(vm, function);
-  auto* code = static_cast<Code*>(region->codes);
-  while (code->next != nullptr) code = code->next;
-  return *code;
-}
-
 class Specialiser {
  public:
   Specialiser(Machine& vm, Law& law, Value function)
-      : vm_(vm), law_(law), function_(function), keeper_(keeper_of(vm, function)) {}
+      : vm_(vm), law_(law), function_(function), keeper_(keeper_of_copies(vm, function)) {}
 
   void run() {
-    if (keeper_.generation >= kSpecialiseGenerations) return;
+    if (keeper_.generation >= kCopyGenerations) return;
     const size_t lets = law_.lets.size();
     for (size_t i = 0; i < lets; ++i) {
       const Expr* let = rewrite(law_.lets[i]);
@@ -359,20 +311,15 @@ class Specialiser {
   /// 0 if there is to be none.
   Value copy_of(const Loop& loop, const std::vector<Word>& key,
                 std::span<const std::optional<Given>> given) {
+    if (const Value found = find_copy(keeper_, key); found.is_pointer()) return found;
     uint32_t versions = 0;
-    for (const Code::Copy& copy : keeper_.copies) {
-      if (copy.key == key) return copy.law;
-      if (copy.key[0] == key[0]) ++versions;
-    }
-    if (versions >= kSpecialiseVersions || keeper_.copies.size() >= kSpecialiseCopies) {
+    for (const Code::Copy& copy : keeper_.copies) versions += copy.key[0] == key[0] ? 1 : 0;
+    if (versions >= kSpecialiseVersions || keeper_.copies.size() >= kCopiesMax) {
       return small_nat(0);
     }
-    Copier copier(vm_, loop, given);
+    Copier copier(loop, given);
     if (!copier.plan()) return small_nat(0);
-    const Value law = copier.make();
-    keeper_.copies.push_back({key, law, std::make_unique<gc::Root>(vm_.heap, law)});
-    keeper_of(vm_, law).generation = keeper_.generation + 1;
-    return law;
+    return keep_copy(vm_, keeper_, key, copier.make(), loop.name);
   }
 
   Machine& vm_;

@@ -13,12 +13,9 @@
 // Invariant   : the copy is the law with the function put in place of the parameter, so it
 //               evaluates the same in the same order. What the function holds is computed at most
 //               once: an argument of the copy, where it was an argument of the closure.
-// The copy    : a law like any other, with the name of the original, but no value refers to it: it
-//               stands at heads of saturated calls only. So no program can see it, compare it or
-//               hash it, and all that is done for laws is done for it. It lives as long as the law
-//               that calls it (Code::copies).
-// Limits      : kSpecialiseLeaves, kSpecialiseVersions of one law in another and kSpecialiseCopies
-//               in all, kSpecialiseGenerations copies made for copies, kSpecialiseParameters.
+// The copy    : vm/law_copy.h; it has the name of the original.
+// Limits      : kSpecialiseLeaves, kSpecialiseVersions of one law in another,
+//               kSpecialiseParameters, and those of copies.
 // See         : design, optimiser-study.md sections 4.4 and 7.
 #pragma once
 
@@ -33,8 +30,6 @@ struct Machine;
 
 inline constexpr uint32_t kSpecialiseLeaves = 100;
 inline constexpr uint32_t kSpecialiseVersions = 8;
-inline constexpr uint32_t kSpecialiseCopies = 64;
-inline constexpr uint32_t kSpecialiseGenerations = 4;
 inline constexpr uint32_t kSpecialiseParameters = 16;
 
 /// Runs the pass. `law` has no undecoded parts. Direct code. Uses the heap for the time being, so

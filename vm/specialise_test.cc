@@ -2,6 +2,7 @@
 #include "vm/specialise.h"
 
 #include "vm/ir_test.h"
+#include "vm/law_copy.h"
 
 #include <array>
 
@@ -126,7 +127,7 @@ TEST_F(Specialise, MakesCopiesForCopiesNoFurtherThanItsLimit) {
     PassSet passes = PassSet::none();
     passes.add(Pass::kSpecialise);
     optimise_law(machine(), law, copy, passes);
-    EXPECT_LE(static_cast<Code*>(gc::law_region(copy)->codes)->generation, kSpecialiseGenerations);
+    EXPECT_LE(static_cast<Code*>(gc::law_region(copy)->codes)->generation, kCopyGenerations);
   }
 }
 

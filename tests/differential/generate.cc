@@ -205,6 +205,9 @@ class Generator {
   // --- Laws.
 
   Expr law_of(uint64_t arguments) {
+    if (one_in(6) && has_function("_If") && has_function("_Dec")) {
+      return law_of_local_functions(arguments);
+    }
     const uint32_t depth = kCodeDepths[std::min(laws_around_, std::size(kCodeDepths) - 1)];
     laws_around_++;
     uint64_t lets = one_in(2) ? 0 : below(kLetsMax + 1);
@@ -359,6 +362,66 @@ class Generator {
     for (Expr& e : codes(scope, gathered, depth)) arguments.push_back(std::move(e));
     arguments.push_back(quote(scope, nat(below(5))));
     return apply_code(one_in(2) ? pin(std::move(loop)) : std::move(loop), std::move(arguments));
+  }
+
+  // --- Functions that call each other, as compilers lift them: in a cycle of lets each gets
+  // others and what it uses of its surroundings. Mostly they are only called.
+
+  struct LocalFunctions {
+    uint64_t members, takes, holds;  ///< each takes the same, and holds two of the members
+  };
+
+  Expr law_of_local_functions(uint64_t arguments) {
+    const LocalFunctions local{1 + below(3), 1 + below(2), below(2)};
+    const Scope scope{arguments, 1 + arguments + local.members};
+    const auto member = [&](uint64_t i) { return nat(1 + arguments + i); };
+    const auto call = [&] {
+      std::vector<Expr> given = codes(scope, local.takes - 1, 1);
+      given.push_back(quote(scope, nat(below(6))));
+      return apply_code(member(below(local.members)), std::move(given));
+    };
+    laws_around_++;
+    Expr body = one_in(3) ? apply_code(law(0, 3, nat(0)), {call(), call()}) : call();
+    if (one_in(12)) body = apply_code(std::move(body), {member(0)});
+    for (uint64_t i = 0; i < local.members; i++) {
+      body = app({nat(1), local_closure(scope, local, 1), std::move(body)});
+    }
+    laws_around_--;
+    return law(7, arguments, std::move(body));
+  }
+
+  Expr local_closure(const Scope& scope, const LocalFunctions& local, uint32_t nested) {
+    std::vector<Expr> held;
+    for (uint32_t i = 0; i < 2; i++) {
+      const bool is_in_place = nested > 0 && one_in(4);
+      held.push_back(is_in_place ? local_closure(scope, local, nested - 1)
+                                 : nat(scope.arguments + 1 + below(local.members)));
+    }
+    for (uint64_t i = 0; i < local.holds; i++) {
+      held.push_back(one_in(2) ? nat(below(1 + scope.arguments)) : code(scope, 1));
+    }
+    Expr f = local_law(local);
+    return apply_code(one_in(2) ? pin(std::move(f)) : std::move(f), std::move(held));
+  }
+
+  /// Two functions, what it holds, what it takes: a nat that gets less comes last.
+  Expr local_law(const LocalFunctions& local) {
+    const uint64_t arguments = 2 + local.holds + local.takes;
+    const Scope scope{arguments, 1 + arguments};
+    const Expr count = nat(arguments);
+    const auto value = [&] { return nat(3 + below(local.holds + local.takes)); };
+    const auto call = [&] {
+      std::vector<Expr> given;
+      for (uint64_t i = 1; i < local.takes; i++) given.push_back(value());
+      given.push_back(apply_code(name("_Dec"), {one_in(20) ? code(scope, 1) : count}));
+      return apply_code(nat(1 + below(2)), std::move(given));
+    };
+    Expr again = call();
+    if (one_in(3)) again = apply_code(law(0, 3, nat(0)), {std::move(again), call()});
+    if (one_in(3)) again = apply_code(name(kTraceName), {value(), std::move(again)});
+    Expr last = one_in(10) ? code(scope, 1) : value();
+    return law(7, arguments,
+               apply_code(name("_If"), {count, std::move(again), std::move(last)}));
   }
 
   /// One that is likely to be asked again, and to be true.

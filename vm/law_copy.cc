@@ -1,0 +1,81 @@
+// vm/law_copy.cc: encoding of IR as a law, and where copies are kept.
+//
+// Recursion: as deep as expressions are nested, which decoding and inlining bound.
+#include "vm/law_copy.h"
+
+#include "gc/make.h"
+#include "gc/region.h"
+#include "vm/machine.h"
+
+namespace plan::vm {
+
+namespace {
+
+Value application(gc::Heap& heap, uint64_t op, Value a, Value b) {
+  const Value parts[2] = {a, b};
+  return gc::make_partial(heap, small_nat(op), parts);
+}
+
+Value encode(gc::Heap& heap, const Expr* e) {
+  if (e->kind == Expr::Kind::kVariable) return small_nat(e->variable);
+  if (e->kind == Expr::Kind::kConstant) {
+    return gc::make_partial(heap, small_nat(2), {&e->value, 1});
+  }
+  Value v = encode(heap, e->head);
+  for (const Expr* a : e->args) v = application(heap, 0, v, encode(heap, a));
+  return v;
+}
+
+}  // namespace
+
+Code& keeper_of_copies(Machine& vm, Value function) {
+  gc::Region* region = is_pin(function) ? gc::pin_region(function) : gc::law_region(function);
+  if (region->codes == nullptr) function_info(vm, function);
+  auto* code = static_cast<Code*>(region->codes);
+  while (code->next != nullptr) code = code->next;
+  return *code;
+}
+
+Value find_copy(const Code& keeper, const std::vector<Word>& key) {
+  for (const Code::Copy& copy : keeper.copies) {
+    if (copy.key == key) return copy.law;
+  }
+  return small_nat(0);
+}
+
+Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const Law& copy,
+                Value name) {
+  gc::Heap& heap = vm.heap;
+  // What is built on the way is not needed once the law is in a region of its own.
+  Word* const mark = heap.hp;
+  Value body = encode(heap, copy.body);
+  for (size_t i = copy.lets.size(); i-- > 0;) {
+    body = application(heap, 1, encode(heap, copy.lets[i]), body);
+  }
+  const Value law = gc::make_law(heap, name, small_nat(copy.args), body);
+  heap.hp = mark;
+  keeper.copies.push_back({key, law, std::make_unique<gc::Root>(heap, law)});
+  keeper_of_copies(vm, law).generation = keeper.generation + 1;
+  return law;
+}
+
+bool has_more_leaves(Value body, uint32_t max) {
+  const auto is_code = [](Value v, uint64_t op) {
+    return is_closure(v) && closure_size(v) == 2 && closure_head(v) == small_nat(op);
+  };
+  uint32_t leaves = 0;
+  std::vector<Value> pending{body};
+  while (!pending.empty()) {
+    const Value v = pending.back();
+    pending.pop_back();
+    if (is_code(v, 0) || is_code(v, 1)) {
+      pending.push_back(closure_arg(v, 0));
+      pending.push_back(closure_arg(v, 1));
+    } else if (++leaves > max) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace plan::vm

@@ -1,0 +1,31 @@
+// vm/law_copy.h: laws made by the optimiser, for calls in the code of one region.
+//
+// Such a law is like any other, but no value refers to it: it stands at heads of saturated calls
+// only. So no program can see it, compare it or hash it, and all that is done for laws is done for
+// it. It lives as long as the law that calls it (Code::copies).
+#pragma once
+
+#include "vm/code.h"
+
+namespace plan::vm {
+
+struct Machine;
+
+/// Copies made for copies made for copies ..: no further than this.
+inline constexpr uint32_t kCopyGenerations = 4;
+inline constexpr uint32_t kCopiesMax = 64;  ///< for the code of one region
+
+/// The code that keeps the copies made for all code of a region: its first. `function` is a law or
+/// the pin around one.
+Code& keeper_of_copies(Machine& vm, Value function);
+/// The copy kept under this key, or 0.
+Value find_copy(const Code& keeper, const std::vector<Word>& key);
+/// Makes a law of `copy`, whose lets and body need no more than its slots, and keeps it. Uses the
+/// heap for the time being, so heap.hp must be current; leaves nothing there.
+Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const Law& copy,
+                Value name);
+
+/// Whether the body of a law has more than `max` leaves. Looks no further.
+bool has_more_leaves(Value body, uint32_t max);
+
+}  // namespace plan::vm
