@@ -1213,7 +1213,8 @@ IrValue BlockGenerator::compare_with_small(vm::CompareMode mode, IrValue x, IrVa
     case vm::CompareMode::kGreaterEqual: return bit(ir_.CreateNot(less));
     case vm::CompareMode::kOrder: break;
   }
-  IrValue unequal = ir_.CreateSelect(less, constant(small_nat(0).word), constant(small_nat(2).word));
+  IrValue unequal =
+      ir_.CreateSelect(less, constant(small_nat(0).word), constant(small_nat(2).word));
   return ir_.CreateSelect(same, constant(small_nat(1).word), unequal);
 }
 
