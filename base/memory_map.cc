@@ -27,21 +27,18 @@ void advise_huge_pages(void* base, uint64_t bytes) { madvise(base, bytes, MADV_H
 bool protect_none(void* base, uint64_t bytes) { return mprotect(base, bytes, PROT_NONE) == 0; }
 
 CodeMemory map_code_memory(uint64_t bytes) {
-  const int file = memfd_create("palladium-code", MFD_CLOEXEC);
-  if (file < 0) return {};
-  CodeMemory memory;
-  if (ftruncate(file, static_cast<off_t>(bytes)) == 0) {
-    void* w = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    void* x = mmap(nullptr, bytes, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-    if (w != MAP_FAILED && x != MAP_FAILED) {
-      memory = {static_cast<char*>(w), static_cast<char*>(x)};
-    } else {
-      if (w != MAP_FAILED) munmap(w, bytes);
-      if (x != MAP_FAILED) munmap(x, bytes);
-    }
+  // Shared memory without a name, which perf looks up in its map of symbols; a memfd it would not.
+  void* w = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (w == MAP_FAILED) return {};
+  // An old size of 0 maps shared pages a second time.
+  void* x = mremap(w, 0, bytes, MREMAP_MAYMOVE);
+  if (x == MAP_FAILED || mprotect(x, bytes, PROT_READ | PROT_EXEC) != 0) {
+    if (x != MAP_FAILED) munmap(x, bytes);
+    munmap(w, bytes);
+    return {};
   }
-  close(file);
-  return memory;
+  return {static_cast<char*>(w), static_cast<char*>(x)};
 }
 
 void unmap_code_memory(const CodeMemory& memory, uint64_t bytes) {
