@@ -40,7 +40,7 @@ constexpr uint32_t kUncountedStackWords = 256;
 
 /// Instructions that always suspend: the code after them is reached only by coming back.
 bool always_suspends(Op op) {
-  return op == Op::kCall || op == Op::kCallKnown || op == Op::kJet;
+  return op == Op::kCall || op == Op::kCallKnown;
 }
 
 class BlockGenerator;
@@ -234,6 +234,8 @@ class BlockGenerator {
   void emit_lazy(const Instruction& i);
   IrValue must_suspend(const Instruction& i, IrValue x, IrValue y);
   IrValue compare_with_small(vm::CompareMode mode, IrValue x, IrValue y);
+  IrValue immediate_result(vm::NatOp op, IrValue x, IrValue y, IrValue& overflow);
+  void emit_jet(size_t n);
   IrValue lazy_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
   void emit_lazy_idx(const Instruction& i);
   void emit_build(const Instruction& i);
@@ -735,6 +737,7 @@ void BlockGenerator::emit(size_t n) {
     case Op::kLazyDiv:
     case Op::kLazyMod:
     case Op::kLazyCompare:
+    case Op::kLazyNat:
     case Op::kLazyDec:
     case Op::kLazyInc:
     case Op::kLazyIsNat:
@@ -773,10 +776,11 @@ void BlockGenerator::emit(size_t n) {
       ir_.CreateBr(block_at(0));
       return;
     }
-    case Op::kJet: {
-      const std::vector<IrValue> args = arguments(i, 0);
-      tail_to(s_.runtime.run_leaf_jet, push_words(push_frame(n), args),
-              {constant(i.function.word), constant(reinterpret_cast<Word>(i.callee))});
+    case Op::kJet: emit_jet(n); return;
+    case Op::kIfCheap: {
+      IrValue v = seen_through(i.operands[0]);
+      set(i, v);
+      ir_.CreateCondBr(is_even(v), block_at(n + 1), block_at(at_label(i.label)));
       return;
     }
     case Op::kCount: return;
@@ -1218,6 +1222,65 @@ IrValue BlockGenerator::compare_with_small(vm::CompareMode mode, IrValue x, IrVa
   return ir_.CreateSelect(same, constant(small_nat(1).word), unequal);
 }
 
+/// Of immediates; vm::immediate_result(). `overflow`: see lazy_result().
+IrValue BlockGenerator::immediate_result(vm::NatOp op, IrValue x, IrValue y, IrValue& overflow) {
+  IrValue count = ir_.CreateLShr(y, constant(1));
+  switch (op) {
+    case vm::NatOp::kShiftRight: {
+      IrValue shifted = ir_.CreateLShr(x, ir_.CreateAnd(count, constant(63)));
+      IrValue whole = ir_.CreateAnd(shifted, constant(~Word{1}));
+      return ir_.CreateSelect(ir_.CreateICmpULT(count, constant(64)), whole, constant(0));
+    }
+    case vm::NatOp::kShiftLeft: {
+      IrValue bounded = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, count, constant(63));
+      IrValue shifted = ir_.CreateShl(x, bounded);
+      overflow = ir_.CreateICmpNE(ir_.CreateLShr(shifted, bounded), x);
+      return shifted;
+    }
+    case vm::NatOp::kAnd: return ir_.CreateAnd(x, y);
+    case vm::NatOp::kOr: return ir_.CreateOr(x, y);
+    case vm::NatOp::kXor: return ir_.CreateXor(x, y);
+    case vm::NatOp::kMin: return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, x, y);
+    case vm::NatOp::kMax: return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, x, y);
+    case vm::NatOp::kNone: break;
+  }
+  return constant(0);
+}
+
+/// A leaf jet is called without leaving the function. Only if it wants something first, the call
+/// goes into a frame.
+void BlockGenerator::emit_jet(size_t n) {
+  const Instruction& i = code_[n];
+  const std::vector<IrValue> args = arguments(i, 0);
+  BasicBlock* leaf = new_block("leaf");
+  BasicBlock* slow = new_block("jet");
+  if (const auto op = static_cast<vm::NatOp>(i.immediate); op != vm::NatOp::kNone) {
+    BasicBlock* fast = new_block("fast");
+    branch_unlikely(is_odd(ir_.CreateOr(args[0], args[1])), leaf, fast);
+    ir_.SetInsertPoint(fast);
+    IrValue overflow = nullptr;
+    IrValue quick = immediate_result(op, args[0], args[1], overflow);
+    if (overflow != nullptr) {
+      BasicBlock* done = new_block("done");
+      branch_unlikely(overflow, leaf, done);
+      ir_.SetInsertPoint(done);
+    }
+    set(i, quick);
+    goto_instruction(n + 1);
+  } else {
+    ir_.CreateBr(leaf);
+  }
+  ir_.SetInsertPoint(leaf);
+  IrValue record = constant(reinterpret_cast<Word>(i.callee));
+  IrValue at_args = ir_.CreatePtrToInt(push_words(sp(), args), s_.word);
+  IrValue result = call_helper(s_.runtime.call_leaf_jet, record, at_args);
+  set(i, result);
+  branch_unlikely(ir_.CreateICmpEQ(result, constant(s_.runtime.no_result)), slow, block_at(n + 1));
+  ir_.SetInsertPoint(slow);
+  tail_to(s_.runtime.run_leaf_jet, push_words(push_frame(n), args),
+          {constant(i.function.word), record});
+}
+
 /// The result of a lazy operation whose operands allow it. `overflow` is set to the condition under
 /// which it has to be suspended after all, or stays null; then the result is an immediate.
 IrValue BlockGenerator::lazy_result(const Instruction& i, IrValue x, IrValue y,
@@ -1232,6 +1295,8 @@ IrValue BlockGenerator::lazy_result(const Instruction& i, IrValue x, IrValue y,
     case Op::kLazyInc: return checked(llvm::Intrinsic::uadd_with_overflow, x, constant(2));
     case Op::kLazyMul:
       return checked(llvm::Intrinsic::umul_with_overflow, ir_.CreateLShr(x, constant(1)), y);
+    case Op::kLazyNat:
+      return immediate_result(static_cast<vm::NatOp>(i.immediate), x, y, overflow);
     case Op::kLazySub: return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
     case Op::kLazyDec:
       return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, constant(2));

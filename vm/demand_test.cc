@@ -507,7 +507,7 @@ TEST_F(DemandOfJets, ATotalOneGivesAValueWhateverElseItGets) {
 
 TEST_F(DemandTest, OptimisedCodePassesDemandedArgumentsEvaluated) {
   const char* fib =
-      "law n { (@_If (@_Lth n 2) n (@_Add (self (@_Idx 0 n)) (self (@_Idx 1 (@_Rsh n 1))))) }";
+      "law n { (@_If (@_Lth n 2) n (@_Add (self (@_Idx 0 n)) (self (@_Idx 1 (@_Pow n 2))))) }";
   EXPECT_EQ(thunks(lowered(fib, false)), 1u);
   EXPECT_EQ(thunks(lowered(fib, true)), 0u);
 }
@@ -522,7 +522,7 @@ TEST_F(DemandTest, OptimisedLoopsPassDemandedArgumentsEvaluated) {
 
 TEST_F(DemandTest, OptimisedCodeStillDelaysWhatIsNotDemanded) {
   define("choose", "law c x { (@_If c x 0) }");
-  EXPECT_EQ(thunks(lowered("law a b { (@choose (@_Rsh a 1) (@_Rsh b 1)) }", true)), 1u);
+  EXPECT_EQ(thunks(lowered("law a b { (@choose (@_Pow a 2) (@_Pow b 2)) }", true)), 1u);
 }
 
 /// Every caller, optimised and not, with every choice of arguments: values, rows and crashes.

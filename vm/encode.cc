@@ -136,6 +136,12 @@ struct BlockEncoder {
           enc.halves(first, jump(true, i.label));
           break;
         }
+        case Op::kIfCheap: {
+          const uint32_t first = half(i.operands[0], false);
+          enc.halves(first, jump(true, i.label));
+          enc.halves(dst, 0);
+          break;
+        }
         case Op::kIfEqual:
         case Op::kIfLess:
         case Op::kIfLessEqual: {
@@ -183,6 +189,7 @@ struct BlockEncoder {
         case Op::kLazyDiv:
         case Op::kLazyMod:
         case Op::kLazyCompare:
+        case Op::kLazyNat:
           pair(dst, i.operands[0]);
           enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
           enc.stream.push_back(i.function.word);

@@ -519,6 +519,28 @@ PLAN_HANDLER(kLazyCompare) {
   PLAN_NEXT(4);
 }
 
+PLAN_HANDLER(kLazyNat) {
+  const Word* pc = pc_of(r2);
+  const Word a = see_through(fetch(sp, pc, high(pc[1])));
+  const Word b = see_through(fetch(sp, pc, low(pc[2])));
+  Word result = 0;
+  const auto op = static_cast<NatOp>(high(pc[2]));
+  if (!both_small(a, b) || !immediate_result(op, a, b, result)) [[unlikely]] {
+    result = word_of(hp) | kTagThunk;
+    hp = new_thunk(vm, hp, pc[3], a, b);
+  }
+  sp[low(pc[1])] = result;
+  PLAN_NEXT(4);
+}
+
+PLAN_HANDLER(kIfCheap) {
+  const Word* pc = pc_of(r2);
+  const Word a = see_through(fetch(sp, pc, low(pc[1])));
+  if ((a & 1) != 0) PLAN_JUMP(high(pc[1]));
+  sp[low(pc[2])] = a;
+  PLAN_NEXT(3);
+}
+
 #define PLAN_LAZY_UNARY(name, test, expression)                      \
   PLAN_HANDLER(name) {                                               \
     const Word* pc = pc_of(r2);                                      \
@@ -714,6 +736,11 @@ Word op_handler(Op op) {
 #undef PLAN_OP
   };
   return reinterpret_cast<Word>(kHandlers[static_cast<size_t>(op)]);
+}
+
+const char* nat_op_name(NatOp op) {
+  static constexpr const char* kNames[] = {"?", ">>", "<<", "&", "|", "^", "min", "max"};
+  return kNames[static_cast<size_t>(op)];
 }
 
 const char* op_name(Op op) {

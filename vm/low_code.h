@@ -38,7 +38,7 @@ struct Instruction {
   bool has_dst = false;
   uint32_t dst = 0;
   std::vector<Operand> operands;
-  Word immediate = 0;               ///< index (a nat word), mode, missing arguments; see vm/ops.def
+  Word immediate = 0;               ///< index (a nat word), mode, NatOp, missing arguments
   gc::Info* callee = nullptr;       ///< record of a known callee, or of the thunk built
   Value function;                   ///< the constant function
   uint32_t label = kNoLabel;        ///< branch target; switches: the default

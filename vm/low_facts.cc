@@ -88,6 +88,22 @@ struct Propagation {
   }
 };
 
+uint8_t nat_op_fact(NatOp op, bool a_small, bool b_small) {
+  const bool both = a_small && b_small;
+  switch (op) {
+    case NatOp::kNone: return kEvaluated;
+    case NatOp::kShiftRight: return a_small ? kSmall : kNat;
+    case NatOp::kShiftLeft: return kNat;
+    case NatOp::kAnd: return a_small || b_small ? kSmall : kNat;
+    case NatOp::kOr:
+    case NatOp::kXor: return both ? kSmall : kNat;
+    // Of any two values; an immediate is below all others.
+    case NatOp::kMin: return a_small || b_small ? kSmall : kEvaluated;
+    case NatOp::kMax: return both ? kSmall : kEvaluated;
+  }
+  return kEvaluated;
+}
+
 }  // namespace
 
 uint8_t result_fact(const Instruction& i, const Facts& before) {
@@ -115,6 +131,10 @@ uint8_t result_fact(const Instruction& i, const Facts& before) {
     case Op::kLazyDiv:
     case Op::kLazyMod:
     case Op::kLazyCompare: return small(0) && small(1) ? kSmall : kNothing;
+    case Op::kLazyNat:
+      if (static_cast<NatOp>(i.immediate) == NatOp::kShiftLeft) return kNothing;
+      return small(0) && small(1) ? kSmall : kNothing;
+    case Op::kIfCheap: return kSmall;
     case Op::kLazyDec: return small(0) ? kSmall : kNothing;
     case Op::kLazyIsNat:
     case Op::kLazyIsZero:
@@ -124,8 +144,11 @@ uint8_t result_fact(const Instruction& i, const Facts& before) {
     case Op::kRow:
     case Op::kClosure:
     case Op::kCall:
-    case Op::kCallKnown:
-    case Op::kJet: return kEvaluated;
+    case Op::kCallKnown: return kEvaluated;
+    case Op::kJet: {
+      const auto op = static_cast<NatOp>(i.immediate);
+      return op == NatOp::kNone ? kEvaluated : nat_op_fact(op, small(0), small(1));
+    }
     default: return kNothing;
   }
 }

@@ -23,6 +23,9 @@
 //   and small (kLazy..): no analysis, no change of meaning, and most thunks of real Sire disappear
 //   (design, optimiser-study.md, finding 1). Nothing that could crash, run long or allocate much is
 //   ever computed early.
+//   So is a conditional of such operations (pass `speculate`): as long as every nat on the path it
+//   takes turns out to be an immediate, it is computed; else the whole of it is suspended, and
+//   nothing has happened.
 //
 // Note [Arguments in demand]
 //   Optimised code evaluates the arguments that a known function is going to evaluate first, in
@@ -47,6 +50,7 @@
 #include "vm/low_code.h"
 #include "vm/machine.h"
 #include "vm/optimise.h"
+#include "vm/primops.h"
 
 namespace plan::vm {
 
@@ -56,6 +60,7 @@ constexpr uint32_t kLetCopySizeMax = 24;     ///< lets up to this size may be co
 constexpr size_t kCopyInstructionsMax = 4000;  ///< beyond, lets are no longer compiled per path
 constexpr size_t kLetsLazyMax = 2000;  ///< laws with more lets build them in order, at once
 constexpr uint32_t kLetChainMax = 64;  ///< the same if lets use each other in longer chains
+constexpr uint32_t kCheapNodesMax = 24;  ///< of a conditional that is computed early
 constexpr uint32_t kDemandedDepthMax = 64;  ///< calls inside arguments in demand of calls
 
 struct Variable {
@@ -78,17 +83,21 @@ struct Lowering {
   std::vector<uint32_t> uses;  ///< of a let or a cycle of lets (see unit_of), in this block
   uint32_t demanded_depth = 0;
   const bool uses_demand;
+  const bool speculates;
 
   Lowering(Machine& machine, Block& b)
       : vm(machine), block(b), code(*b.code), variables(b.code->ir.slots),
         parameters(static_cast<uint32_t>(b.captured.size())), next_slot(parameters),
         max_slot(parameters),
-        uses_demand((code.optimise || vm.options.optimise_always) &&
-                    vm.options.passes.has(Pass::kDemand)) {
+        uses_demand(has_pass(Pass::kDemand)), speculates(has_pass(Pass::kSpeculate)) {
     for (uint32_t i = 0; i < parameters; ++i) {
       variables[block.captured[i]] = {Variable::State::kSlot, false, i};
     }
     if (!code.ir.lets.empty()) count_uses();
+  }
+
+  bool has_pass(Pass pass) const {
+    return (code.optimise || vm.options.optimise_always) && vm.options.passes.has(pass);
   }
 
   // --- Emission.
@@ -407,10 +416,14 @@ struct Lowering {
     i.callee = b->info;
   }
 
-  Operand thunk_of(const Expr* e) {
-    Block* b = suspended(e);
+  std::vector<Operand> captures(const Block* b) {
     std::vector<Operand> captured;
     for (const uint32_t v : b->captured) captured.push_back(variable_operand(v));
+    return captured;
+  }
+  Operand thunk_of(const Expr* e) {
+    Block* b = suspended(e);
+    std::vector<Operand> captured = captures(b);
     const uint32_t dst = new_slot();
     emit_thunk(dst, b, std::move(captured));
     return slot_operand(dst);
@@ -498,8 +511,14 @@ struct Lowering {
       case JetId::kLen: return lazy_unary(Op::kLazyLen, h, e->args[0]);
       case JetId::kIdx: return lazy_idx(e->args[0], e->args[1]);
       case JetId::kGet: return lazy_idx(e->args[1], e->args[0]);
-      default: return std::nullopt;
+      default: break;
     }
+    if (nat_op_of(*h.jet) != NatOp::kNone) {
+      Operand result = lazy_binary(Op::kLazyNat, h, e);
+      out.back().immediate = static_cast<Word>(nat_op_of(*h.jet));
+      return result;
+    }
+    return is_conditional(*h.jet) ? speculate(e) : std::nullopt;
   }
 
   Operand lazy_unary(Op op, const Head& h, const Expr* a) {
@@ -527,6 +546,179 @@ struct Lowering {
     Operand result = emit_to_after(Op::kLazyIdx, {lazy(row)});
     out.back().immediate = index->value.word;
     return result;
+  }
+
+  // --- Conditionals of cheap operations: see Note [Cheap eagerness].
+  static bool is_conditional(JetId jet) {
+    return jet == JetId::kIf || jet == JetId::kIfz || jet == JetId::kAnd || jet == JetId::kOr;
+  }
+
+  /// Whether all of `e` can be computed of immediates. `nodes` bounds its size.
+  bool is_cheap(const Expr* e, uint32_t& nodes) const {
+    if (nodes == 0) return false;
+    --nodes;
+    if (e->kind == Expr::Kind::kVariable) return e->variable != 0;
+    if (e->kind == Expr::Kind::kConstant) return e->value.is_small();
+    if (e->kind != Expr::Kind::kApply) return false;
+    const Head h = head_of(e);
+    if (!h.known || e->args.size() != h.arity) return false;
+    const bool jet = h.jet && (is_conditional(*h.jet) || is_cheap_jet(*h.jet));
+    return (jet || is_increment(h)) && std::all_of(e->args.begin(), e->args.end(),
+                                [&](const Expr* a) { return is_cheap(a, nodes); });
+  }
+  static bool is_cheap_jet(JetId jet) {
+    switch (jet) {
+      case JetId::kAdd:
+      case JetId::kSub:
+      case JetId::kMul:
+      case JetId::kDiv:
+      case JetId::kMod:
+      case JetId::kEql:
+      case JetId::kNeq:
+      case JetId::kLth:
+      case JetId::kLte:
+      case JetId::kGth:
+      case JetId::kGte:
+      case JetId::kDec:
+      case JetId::kIsNat:
+      case JetId::kEqz:
+      case JetId::kNot:
+      case JetId::kBit: return true;
+      default: return nat_op_of(jet) != NatOp::kNone;
+    }
+  }
+
+  /// The conditional `e`, computed if that is cheap, else suspended.
+  std::optional<Operand> speculate(const Expr* e) {
+    uint32_t nodes = kCheapNodesMax;
+    if (!speculates || !is_cheap(e, nodes) || owns_lets(e)) return std::nullopt;
+    Block* b = suspended(e);
+    std::vector<Operand> captured = captures(b);  // builds every let that is used below
+    const uint32_t dst = new_slot();
+    const uint32_t label_suspend = new_label();
+    const uint32_t label_end = new_label();
+    const uint32_t first_slot = next_slot;
+    Cheap cheap{label_suspend, {}};
+    compute_into(e, dst, cheap);
+    emit(Op::kJump).label = label_end;
+    bind(label_suspend);
+    emit_thunk(dst, b, std::move(captured));
+    bind(label_end);
+    next_slot = first_slot;
+    return slot_operand(dst);
+  }
+
+  struct Cheap {
+    uint32_t label_suspend;  ///< where what turns out not to be cheap goes
+    std::vector<std::pair<uint32_t, uint32_t>> known;  ///< variable, slot with its immediate
+  };
+
+  /// The operand is an immediate.
+  Operand compute(const Expr* e, Cheap& cheap) {
+    if (e->kind == Expr::Kind::kConstant) return constant_operand(e->value);
+    if (e->kind == Expr::Kind::kApply) {
+      const uint32_t dst = new_slot();
+      compute_into(e, dst, cheap);
+      return slot_operand(dst);
+    }
+    for (const auto& [variable, slot] : cheap.known) {
+      if (variable == e->variable) return slot_operand(slot);
+    }
+    const uint32_t dst = new_slot();
+    require_immediate(variable_operand(e->variable), dst, cheap);
+    cheap.known.emplace_back(e->variable, dst);
+    return slot_operand(dst);
+  }
+  void require_immediate(Operand o, uint32_t dst, const Cheap& cheap) {
+    Instruction& i = emit(Op::kIfCheap);
+    i.operands = {o};
+    i.has_dst = true;
+    i.dst = dst;
+    i.label = cheap.label_suspend;
+  }
+
+  void compute_into(const Expr* e, uint32_t dst, Cheap& cheap) {
+    if (e->kind != Expr::Kind::kApply) {
+      move_to(compute(e, cheap), dst);
+      return;
+    }
+    const Head h = head_of(e);
+    if (h.jet && is_conditional(*h.jet)) {
+      compute_conditional(*h.jet, e, dst, cheap);
+      return;
+    }
+    std::vector<Operand> operands;
+    for (const Expr* a : e->args) operands.push_back(compute(a, cheap));
+    emit_cheap(h, std::move(operands), dst);
+    const Op op = out.back().op;
+    const bool may_overflow = op == Op::kLazyAdd || op == Op::kLazyMul || op == Op::kLazyInc ||
+                              out.back().immediate == static_cast<Word>(NatOp::kShiftLeft);
+    if (may_overflow) require_immediate(slot_operand(dst), dst, cheap);
+  }
+
+  /// An operation of is_cheap_jet() on immediates.
+  void emit_cheap(const Head& h, std::vector<Operand> operands, uint32_t dst) {
+    const auto lazily = [&](Op op, Word immediate = 0) {
+      emit_to(op, dst, std::move(operands), immediate);
+      out.back().function = h.function;
+    };
+    const auto comparing = [&](CompareMode mode) {
+      lazily(Op::kLazyCompare, static_cast<Word>(mode));
+    };
+    if (is_increment(h)) return lazily(Op::kLazyInc);
+    switch (*h.jet) {
+      case JetId::kAdd: return lazily(Op::kLazyAdd);
+      case JetId::kSub: return lazily(Op::kLazySub);
+      case JetId::kMul: return lazily(Op::kLazyMul);
+      case JetId::kDiv: return lazily(Op::kLazyDiv);
+      case JetId::kMod: return lazily(Op::kLazyMod);
+      case JetId::kEql: return comparing(CompareMode::kEqual);
+      case JetId::kNeq: return comparing(CompareMode::kNotEqual);
+      case JetId::kLth: return comparing(CompareMode::kLess);
+      case JetId::kLte: return comparing(CompareMode::kLessEqual);
+      case JetId::kGth: return comparing(CompareMode::kGreater);
+      case JetId::kGte: return comparing(CompareMode::kGreaterEqual);
+      case JetId::kDec: return lazily(Op::kLazyDec);
+      case JetId::kIsNat: return lazily(Op::kLazyIsNat);
+      case JetId::kEqz: return lazily(Op::kLazyIsZero);
+      case JetId::kNot: return lazily(Op::kLazyNot);
+      case JetId::kBit: return lazily(Op::kLazyBit);
+      default: return lazily(Op::kLazyNat, static_cast<Word>(nat_op_of(*h.jet)));
+    }
+  }
+
+  void compute_conditional(JetId jet, const Expr* e, uint32_t dst, Cheap& cheap) {
+    const uint32_t label_else = new_label();
+    const uint32_t label_end = new_label();
+    branch_on(jet == JetId::kIfz ? Op::kIfZero : Op::kIf, compute(e->args[0], cheap), label_else);
+    const size_t known = cheap.known.size();
+    const uint32_t first_slot = next_slot;
+    const auto arm = [&](auto compute_arm) {
+      compute_arm();
+      cheap.known.resize(known);
+      next_slot = first_slot;
+    };
+    const auto value_of = [&](size_t k) {
+      return [&, k] { compute_into(e->args[k], dst, cheap); };
+    };
+    const auto truth_of = [&](size_t k) {
+      return [&, k] { emit_to(Op::kBit, dst, {compute(e->args[k], cheap)}); };
+    };
+    const auto constant = [&](uint64_t n) {
+      return [&, n] { move_to(constant_operand(small_nat(n)), dst); };
+    };
+    const auto arms = [&](auto then, auto otherwise) {
+      arm(then);
+      emit(Op::kJump).label = label_end;
+      bind(label_else);
+      arm(otherwise);
+      bind(label_end);
+    };
+    switch (jet) {
+      case JetId::kAnd: return arms(truth_of(1), constant(0));
+      case JetId::kOr: return arms(constant(1), truth_of(1));
+      default: return arms(value_of(1), value_of(2));
+    }
   }
 
   // --- Strict context: the operand holds a WHNF.
@@ -634,6 +826,7 @@ struct Lowering {
     gc::Info* callee = function_info(vm, h.function);
     const bool leaf = callee->entry == reinterpret_cast<void*>(run_leaf_jet);
     Operand result = emit_to(leaf ? Op::kJet : Op::kCallKnown, dst, std::move(args));
+    if (leaf && h.jet) out.back().immediate = static_cast<Word>(nat_op_of(*h.jet));
     out.back().callee = callee;
     out.back().function = h.function;
     return result;

@@ -52,6 +52,58 @@ TEST_F(Lower, PrintsWhatIsBuilt) {
   }
 }
 
+TEST_F(Lower, ComputesAConditionalOfCheapOperationsAtOnce) {
+  machine().options.optimise_always = true;
+  EXPECT_EQ(lowered("law x y { (C1 (@_If (@_Lth x y) (@_Add y x) 5)) }"),
+            "block of 2, 7 slots\n"
+            "  s5 = if_cheap s0 else L0\n"
+            "  s6 = if_cheap s1 else L0\n"
+            "  s4 = lazy_compare < s5 s6\n"
+            "  if s4 else L2\n"
+            "  s3 = lazy_add s6 s5\n"
+            "  s3 = if_cheap s3 else L0\n"
+            "  jump L3\n"
+            "L2:\n"
+            "  s3 = move 5\n"
+            "L3:\n"
+            "  jump L1\n"
+            "L0:\n"
+            "  s3 = thunk {(@_If (@_Lth a1 a2) (@_Add a2 a1) 5)} s0 s1\n"
+            "L1:\n"
+            "  s4 = row s3\n"
+            "  s2 = move s4\n"
+            "  ret s2\n");
+}
+
+TEST_F(Lower, SuspendsAConditionalWithACallInIt) {
+  machine().options.optimise_always = true;
+  const std::string text = lowered("law x y { (C1 (@_If x (y x) 5)) }");
+  EXPECT_EQ(text.find("if_cheap"), std::string::npos) << text;
+  machine().options.passes.remove(Pass::kSpeculate);
+  Block& other = block_of("other", "law x y { (C1 (@_If x y 5)) }");
+  const std::string without =
+      print_low_code(lower_block(machine(), other), names_, LiveSets::kHide);
+  EXPECT_EQ(without.find("if_cheap"), std::string::npos) << without;
+}
+
+TEST_F(Lower, AConditionalThatIsNotCheapStaysUntouchedUntilItIsNeeded) {
+  machine().options.optimise_always = true;
+  const Value pin = define("test",
+                           "law big bad { (C4 (@_If 0 bad (@_Rsh 12 2))"
+                           " (@_If big (@_Add big big) 0) (@_If (bad 0) 1 2)"
+                           " (@_If 1 (@_Lsh 1 70) 0)) }");
+  const Value crash = define("crash", "law x { (5 x) }");
+  const Outcome out = evaluator_.apply(pin, std::array{small_nat(kSmallNatMax), crash});
+  ASSERT_EQ(out.kind, OutcomeKind::kValue);
+  ASSERT_TRUE(is_row(out.value));
+  gc::Root row(heap_, out.value);
+  EXPECT_EQ(row_at(row.get(), 3), small_nat(3));
+  for (const uint64_t k : {0u, 1u, 2u}) EXPECT_TRUE(row_at(row.get(), k).is_thunk()) << k;
+  EXPECT_TRUE(evaluator_.whnf(row_at(row.get(), 0)).value.is_big());
+  EXPECT_EQ(evaluator_.whnf(row_at(row.get(), 1)).kind, OutcomeKind::kCrash);
+  EXPECT_TRUE(evaluator_.whnf(row_at(row.get(), 2)).value.is_big());
+}
+
 TEST_F(Lower, PrintsSwitches) {
   const std::string text = lowered("law x { (@tabSwitch x 0 (%[7 'abc'] (C2 x 1))) }");
   EXPECT_NE(text.find("tab_switch s0 7: L"), std::string::npos) << text;

@@ -14,6 +14,11 @@ enum class Op : uint8_t {
   kCount
 };
 
+/// What kLazyNat computes of two immediate nats, and what a kJet with such a jet may compute of
+/// them at once.
+enum class NatOp : uint8_t { kNone, kShiftRight, kShiftLeft, kAnd, kOr, kXor, kMin, kMax };
+const char* nat_op_name(NatOp op);
+
 /// Address of the handler: first word of the instruction.
 Word op_handler(Op op);
 const char* op_name(Op op);

@@ -5,6 +5,8 @@
 #include "value/object.h"
 #include "value/order.h"
 #include "vm/dispatch.h"
+#include "vm/jets.h"
+#include "vm/ops.h"
 
 namespace plan::vm {
 
@@ -18,6 +20,39 @@ inline int quick_order(Word a, Word b) {
   if ((a & 1) == 0) return -1;
   if ((b & 1) == 0) return 1;
   return compare_normal(Value{a}, Value{b});
+}
+
+/// What the jet computes, if both arguments are immediate nats.
+inline NatOp nat_op_of(JetId jet) {
+  switch (jet) {
+    case JetId::kRsh: return NatOp::kShiftRight;
+    case JetId::kLsh: return NatOp::kShiftLeft;
+    case JetId::kCon: return NatOp::kAnd;
+    case JetId::kDis: return NatOp::kOr;
+    case JetId::kMix: return NatOp::kXor;
+    case JetId::kMin: return NatOp::kMin;
+    case JetId::kMax: return NatOp::kMax;
+    default: return NatOp::kNone;
+  }
+}
+
+/// False if the result is no immediate.
+inline bool immediate_result(NatOp op, Word a, Word b, Word& result) {
+  switch (op) {
+    case NatOp::kNone: return false;
+    case NatOp::kShiftRight: result = (b >> 1) < 64 ? (a >> (b >> 1)) & ~Word{1} : 0; return true;
+    case NatOp::kShiftLeft: {
+      const Word count = (b >> 1) < 64 ? b >> 1 : 63;
+      result = a << count;
+      return result >> count == a;
+    }
+    case NatOp::kAnd: result = a & b; return true;
+    case NatOp::kOr: result = a | b; return true;
+    case NatOp::kXor: result = a ^ b; return true;
+    case NatOp::kMin: result = a < b ? a : b; return true;
+    case NatOp::kMax: result = a < b ? b : a; return true;
+  }
+  return false;
 }
 
 /// The number of arguments of an application, as a nat word; 0 for everything else.
@@ -39,5 +74,11 @@ PLAN_EVALUATES slow_modulo(PLAN_STATE);
 // Sums and differences; these poll, too.
 PLAN_EVALUATES slow_add(PLAN_STATE);
 PLAN_EVALUATES slow_subtract(PLAN_STATE);
+
+/// No value at all.
+inline constexpr Word kNoResult = kTagThunk;
+/// Calls the leaf jet of `record` with the arguments at `args`, which it may overwrite. kNoResult:
+/// it wants something else first, and the call has to go through run_leaf_jet, from the start.
+Word leaf_result(Machine& vm, const gc::Info* record, Word* args);
 
 }  // namespace plan::vm

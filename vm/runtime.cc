@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "value/order.h"
 #include "vm/machine.h"
+#include "vm/primops.h"
 #include "vm/unwind.h"
 
 namespace plan::vm {
@@ -260,6 +261,12 @@ JetResult call_leaf(Machine& vm, Word record, Word* args, Word function, const W
 }
 
 }  // namespace
+
+Word leaf_result(Machine& vm, const gc::Info* record, Word* args) {
+  const JetResult answer =
+      call_leaf(vm, word_of(record), args, record->function, nullptr, Value{});
+  return answer.status == JetStatus::kDone ? answer.value.word : kNoResult;
+}
 
 // r1: function value, r2: its record (code = JetFunction), arguments at sp.
 PLAN_EVALUATES run_leaf_jet(PLAN_STATE) {

@@ -38,6 +38,9 @@ PLAN_HELPER decrement(Machine* vm, Word a, Word) {
   return nat_dec(vm->heap, nat_of(Value{a})).word;
 }
 PLAN_HELPER select(Machine* vm, Word x, Word i) { return select_argument(*vm, Value{x}, i).word; }
+PLAN_HELPER call_leaf_jet(Machine* vm, Word record, Word args) {
+  return leaf_result(*vm, info_of(record), reinterpret_cast<Word*>(args));
+}
 PLAN_HELPER count(Machine*, Word x, Word) { return argument_count(x); }
 PLAN_HELPER order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
 
@@ -108,8 +111,9 @@ bool calls(const Instruction& i, const gc::Info* law) {
   return i.op == Op::kSelfTail || (i.op == Op::kCallKnown && i.callee == law);
 }
 
-bool is_numeric(Op op) {
-  switch (op) {
+bool is_numeric(const Instruction& i) {
+  switch (i.op) {
+    case Op::kJet: return static_cast<NatOp>(i.immediate) != NatOp::kNone;
     case Op::kIfZero:
     case Op::kIfEqual:
     case Op::kIfLess:
@@ -126,6 +130,8 @@ bool is_numeric(Op op) {
     case Op::kLazyMul:
     case Op::kLazyDiv:
     case Op::kLazyMod:
+    case Op::kLazyNat:
+    case Op::kIfCheap:
     case Op::kLazyDec:
     case Op::kLazyInc: return true;
     default: return false;
@@ -143,7 +149,7 @@ void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
   for (const Instruction& i : low.instructions) {
     if (i.binds_label != kNoLabel) continue;
     recursive = recursive || calls(i, law.info);
-    if (!is_numeric(i.op)) continue;
+    if (!is_numeric(i)) continue;
     for (const Operand& o : i.operands) {
       if (!o.is_constant && o.slot < low.parameters) small |= uint32_t{1} << o.slot;
     }
@@ -234,6 +240,8 @@ TierRuntime tier_runtime(Machine& vm) {
   r.safepoint_slow = address(safepoint_slow);
   r.compare_values = address(compare_values);
   r.run_leaf_jet = address(run_leaf_jet);
+  r.call_leaf_jet = address(call_leaf_jet);
+  r.no_result = kNoResult;
   r.multiply = address(slow_multiply);
   r.divide = address(slow_divide);
   r.modulo = address(slow_modulo);

@@ -72,6 +72,7 @@ struct TierRuntime {
   uint32_t info_worker;  ///< of gc::Info
   uint32_t apply_thunk_index, selector_index;
   const void* update_info;
+  uint64_t no_result;
   // Evaluating code (vm/dispatch.h).
   const void* eval_value;
   const void* apply_values;
@@ -92,6 +93,7 @@ struct TierRuntime {
   const void* increment;
   const void* decrement;
   const void* select;       ///< argument (second, a count) of an evaluated value
+  const void* call_leaf_jet;  ///< record, address of the arguments; no_result: see leaf_result()
   const void* count;        ///< number of arguments, as a nat
   const void* order;        ///< -1, 0, 1 of evaluated values as a signed word; 2: needs evaluation
 };
