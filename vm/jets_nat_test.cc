@@ -219,6 +219,83 @@ TEST_F(JetsNat, DivideSignedWordsRoundingDown) {
   });
 }
 
+// What a jet on words answers, by spec/jets.md section 3.11 with the decisions of section 4, with
+// plain divisions and one bit at a time.
+using Wide = unsigned __int128;
+
+uint64_t rotate_by_ones(uint64_t a, uint64_t count, uint64_t bits, bool left) {
+  for (count %= bits; count > 0; --count) {
+    const uint64_t top = uint64_t{1} << (bits - 1);
+    if (left) {
+      a = (a & (top - 1)) * 2 + ((a & top) != 0 ? 1 : 0);
+    } else {
+      a = a / 2 + ((a & 1) != 0 ? top : 0);
+    }
+  }
+  return a;
+}
+
+uint64_t divide_signed(uint64_t a, uint64_t b) {
+  const auto x = static_cast<__int128>(static_cast<int64_t>(a));
+  const auto y = static_cast<__int128>(static_cast<int64_t>(b));
+  if (y == 0) return 0;
+  __int128 quotient = x / y;
+  if (quotient * y != x && (x < 0) != (y < 0)) --quotient;  // D-15: rounds down
+  return static_cast<uint64_t>(quotient);
+}
+
+uint64_t word_model(std::string_view op, Wide x, Wide y, uint64_t bits) {
+  const Wide modulus = Wide{1} << bits;
+  const Wide a = x % modulus, b = y % modulus;
+  const auto word = [&](Wide result) { return static_cast<uint64_t>(result % modulus); };
+  if (op == "w") return word(a);
+  if (op == "add") return word(a + b);
+  if (op == "sub") return word(modulus + a - b);
+  if (op == "mul") return word(a * b);
+  if (op == "div") return b == 0 ? 0 : word(a / b);
+  if (op == "and") return word(a & b);
+  if (op == "or") return word(a | b);
+  if (op == "xor") return word(a ^ b);
+  if (op == "lsh") return b < bits ? word(a << static_cast<int>(b)) : 0;
+  if (op == "rsh") return b < bits ? word(a >> static_cast<int>(b)) : 0;
+  if (op == "iDiv") return divide_signed(word(a), word(b));
+  return rotate_by_ones(word(a), word(b), bits, op == "rol");
+}
+
+std::string decimal(Wide n) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(n % 10)));
+    n /= 10;
+  } while (n > 0);
+  return digits;
+}
+
+TEST_F(JetsNat, OfWordsAnswerOnAllEdgesAsTheirModel) {
+  std::vector<Wide> edges = {0, 2, 7};
+  for (const int power : {0, 31, 32, 63, 64}) {
+    const Wide edge = Wide{1} << power;
+    edges.insert(edges.end(), {edge - 1, edge, edge + 1});
+  }
+  constexpr std::string_view kOps[] = {"w",  "add", "sub", "mul", "div", "and", "or",
+                                       "xor", "lsh", "rsh", "ror", "rol", "iDiv"};
+  for (const uint64_t bits : {uint64_t{32}, uint64_t{64}}) {
+    for (const std::string_view op : kOps) {
+      if (op == "iDiv" && bits == 32) continue;
+      const std::string jet = std::string(op) + std::to_string(bits);
+      for (const Wide a : edges) {
+        for (const Wide b : edges) {
+          const std::string x = decimal(a), y = decimal(b);
+          const std::string expected = decimal(word_model(op, a, b, bits));
+          std::vector<const char*> args = {x.c_str()};
+          if (op != "w") args.push_back(y.c_str());
+          expect_cases({{jet.c_str(), args, expected.c_str()}});
+        }
+      }
+    }
+  }
+}
+
 // Function 1 answers its last argument, 2 adds, 3 answers 5; others answer themselves.
 Value apply_numbered(JetTest&, Value fn, std::span<const Value> args) {
   if (fn == small_nat(1)) return args.back();
