@@ -17,7 +17,10 @@
 // Restart   : arguments have indirections removed before every call. `state` and `scratch` start as
 //             zeros and survive requests, so a scan over a long row continues where it stopped.
 //             After need(), `needed` holds the WHNF (or normal form).
-// Decline   : the law runs instead, with the same arguments; nothing may have been observed.
+// Decline   : the law runs instead, with the same arguments; nothing may have been observed. The
+//             arguments are not what the jet is for (column falls_back_to_law_when), and a user may
+//             have asked to be told. run_law() is for arguments it is for, where the law does as
+//             well, and for jets that are laws only in the reference: nobody is told.
 // Large     : a result that may be large must first pass c.heap.fits(bytes), else return
 //             out_of_memory(). Work beyond a few milliseconds polls c.interrupted().
 #pragma once
@@ -40,7 +43,8 @@ enum class JetStatus : uint64_t {
   kNeedApply,    ///< apply value to c.apply_args[0 .. c.apply_count-1], WHNF, then call again
   kTailApply,    ///< the result is value applied to apply_args[0 .. apply_count-1]
   kTryApply,     ///< _Try's last step: value is the row to apply inside a handler
-  kDecline,      ///< run the law
+  kDecline,      ///< run the law, and tell whoever wants to know
+  kRunLaw,       ///< run the law
   kCrash,        ///< PLAN crash: op = value, argument = c.crash_value (a normal form)
   kOutOfMemory,  ///< abort: heap limit
   kInterrupted,  ///< abort: interrupted inside a long operation
@@ -81,6 +85,7 @@ inline JetResult tail(Value v) { return {v, JetStatus::kTail}; }
 inline JetResult need(Value v) { return {v, JetStatus::kNeed}; }
 inline JetResult need_normal(Value v) { return {v, JetStatus::kNeedNormal}; }
 inline JetResult decline() { return {Value{}, JetStatus::kDecline}; }
+inline JetResult run_law() { return {Value{}, JetStatus::kRunLaw}; }
 inline JetResult out_of_memory() { return {Value{}, JetStatus::kOutOfMemory}; }
 inline JetResult aborted_by_interrupt() { return {Value{}, JetStatus::kInterrupted}; }
 

@@ -148,7 +148,7 @@ JetResult jet_bar_slice_to_nat(JetCall& c) {
   PLAN_NEED(c.args[1]);
   PLAN_NEED(c.args[0]);
   PLAN_NEED(c.args[2]);
-  if (!is_bar(c.args[2])) return decline();
+  if (!is_bar(c.args[2])) return run_law();
   const auto bytes = bar_bytes(c.args[2]);
   const uint64_t from = clamp_count(c.args[0], bytes.size());
   const uint64_t count = clamp_generic(c.args[1], bytes.size() - from);

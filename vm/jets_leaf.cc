@@ -91,7 +91,7 @@ JetResult find_lazy_key(JetCall& call, Value key, Value key_row, KeyPlace& place
   for (uint64_t& i = call.state; i < size; ++i) {
     const LazyComparison c = compare_lazy(key, row_at(key_row, i), kCompareSteps, match_pin_hashes);
     if (c.status == LazyComparison::kBlocked) return need(c.thunk);
-    if (c.status == LazyComparison::kGaveUp) return decline();
+    if (c.status == LazyComparison::kGaveUp) return run_law();
     if (c.order != 0) continue;
     place = {true, i};
     break;
@@ -107,7 +107,7 @@ JetResult compare_for_insertion(JetCall& call, Value key, Value key_row, Inserti
   for (uint64_t& i = call.state; i < size; ++i) {
     const LazyComparison c = compare_lazy(key, row_at(key_row, i), kCompareSteps, match_pin_hashes);
     if (c.status == LazyComparison::kBlocked) return need(c.thunk);
-    if (c.status == LazyComparison::kGaveUp) return decline();
+    if (c.status == LazyComparison::kGaveUp) return run_law();
     if (c.order < 0 || (c.order == 0 && stop == InsertionStop::kLessOrEqual)) break;
   }
   return done(small_nat(0));

@@ -148,7 +148,7 @@ JetResult jet_bsearch(JetCall& c) {
     const LazyComparison result =
         compare_lazy(key, row_at(row, middle), kCompareSteps, match_pin_hashes);
     if (result.status == LazyComparison::kBlocked) return need(result.thunk);
-    if (result.status == LazyComparison::kGaveUp) return decline();
+    if (result.status == LazyComparison::kGaveUp) return run_law();
     if (result.order == 0) return done(small_nat(2 * middle + 1));
     (result.order < 0 ? high : low) = result.order < 0 ? middle : middle + 1;
   }

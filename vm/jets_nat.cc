@@ -143,7 +143,7 @@ JetResult jet_clear_bit(JetCall& c) {
 // Both parts are lazy, and only the law knows the pins to delay; but small operands, if they happen
 // to be evaluated, are divided at once.
 JetResult jet_div_mod(JetCall& c) {
-  if (!c.args[0].is_small() || !c.args[1].is_small()) return decline();
+  if (!c.args[0].is_small() || !c.args[1].is_small()) return run_law();
   const Value parts[] = {nat_div(c.heap, c.args[0], c.args[1], nullptr).value,
                          nat_mod(c.heap, c.args[0], c.args[1], nullptr).value};
   return done(gc::make_partial(c.heap, small_nat(0), parts));

@@ -222,7 +222,7 @@ JetResult compare_arguments(JetCall& c, int& order) {
   PLAN_NEED(c.args[0]);
   PLAN_NEED(c.args[1]);
   const LazyComparison result = compare_lazy(c.args[0], c.args[1], kCompareSteps, match_pin_hashes);
-  if (result.status != LazyComparison::kDecided) return decline();
+  if (result.status != LazyComparison::kDecided) return run_law();
   order = result.order;
   return done(small_nat(0));
 }

@@ -201,7 +201,8 @@ JetResult jet_set_take(JetCall& c) {
 // not evaluated yet, the law makes the halves.
 JetResult jet_set_split_at(JetCall& c) {
   PLAN_NEED(c.args[1]);
-  if (!is_set(c.args[1]) || c.args[0].is_thunk()) return decline();
+  if (!is_set(c.args[1])) return decline();
+  if (c.args[0].is_thunk()) return run_law();
   const Value keys = set_keys(c.args[1]);
   const uint64_t size = row_size(keys);
   const Value head = make_subset(c.heap, keys, 0, clamp_generic(c.args[0], size));
@@ -211,7 +212,8 @@ JetResult jet_set_split_at(JetCall& c) {
 
 JetResult jet_set_split_lt(JetCall& c) {
   PLAN_NEED(c.args[1]);
-  if (!is_set(c.args[1]) || !gc::check_normal(c.args[0])) return decline();
+  if (!is_set(c.args[1])) return decline();
+  if (!gc::check_normal(c.args[0])) return run_law();
   const Value keys = set_keys(c.args[1]);
   const uint64_t index = find_key(c.args[0], keys).index;
   const Value head = make_subset(c.heap, keys, 0, index);

@@ -76,7 +76,7 @@ JetResult jet_tab_keys_row(JetCall& c) {
 
 JetResult jet_tab_keys_list(JetCall& c) {
   PLAN_NEED(c.args[0]);
-  if (!is_tab(c.args[0])) return decline();
+  if (!is_tab(c.args[0])) return run_law();
   const Value keys = tab_keys(c.args[0]);
   if (!c.heap.fits(24 * row_size(keys))) return out_of_memory();
   Value list = small_nat(0);
@@ -214,7 +214,8 @@ JetResult jet_tab_elem_idx(JetCall& c) {
 JetResult jet_tab_split_at(JetCall& c) {
   const Value tab = c.args[1];
   PLAN_NEED(tab);
-  if (!is_tab(tab) || c.args[0].is_thunk()) return decline();
+  if (!is_tab(tab)) return decline();
+  if (c.args[0].is_thunk()) return run_law();
   const uint64_t size = row_size(tab_keys(tab));
   const Value head = tab_slice(c.heap, tab, 0, clamp_generic(c.args[0], size));
   const Value rest = tab_slice(c.heap, tab, clamp_count(c.args[0], size), size);
@@ -224,7 +225,8 @@ JetResult jet_tab_split_at(JetCall& c) {
 JetResult jet_tab_split_lt(JetCall& c) {
   const Value tab = c.args[1];
   PLAN_NEED(tab);
-  if (!is_tab(tab) || !gc::check_normal(c.args[0])) return decline();
+  if (!is_tab(tab)) return decline();
+  if (!gc::check_normal(c.args[0])) return run_law();
   const uint64_t index = find_key(c.args[0], tab_keys(tab)).index;
   const Value head = tab_slice(c.heap, tab, 0, index);
   return done(make_pair(c.heap, head, tab_slice(c.heap, tab, index, row_size(tab_keys(tab)))));
@@ -282,7 +284,7 @@ JetResult jet_tab_from_pairs(JetCall& c) {
     const Value key = app_index(pair, 0);
     PLAN_NEED(key);
     if (gc::check_normal(key)) continue;
-    if (i > 0) return decline();
+    if (i > 0) return run_law();
     return need_normal(key);
   }
   if (!c.heap.fits(48 * size)) return out_of_memory();

@@ -139,7 +139,7 @@ JetResult jet_tab_foldl_with_key(JetCall& c) {
 JetResult jet_tab_filter_with_key(JetCall& c) {
   const Value tab = c.args[1];
   PLAN_NEED(tab);
-  if (!is_tab(tab)) return decline();
+  if (!is_tab(tab)) return run_law();
   if (c.state > 0 && is_true(c.needed)) {
     c.scratch[0] = make_pair(c.heap, small_nat(c.state - 1), c.scratch[0]);
   }

@@ -147,10 +147,15 @@ class JetTest : public testing::Test {
       lazies.push_back(lazy(static_cast<char>('a' + lazies.size()), arg));
     EXPECT_EQ(run(jet, lazies).log, order) << jet;
   }
-  void expect_declined(const char* jet, std::vector<const char*> args) {
+  void expect_declined(const char* jet, std::vector<const char*> args,
+                       JetStatus status = JetStatus::kDecline) {
     std::vector<Value> values;
     for (const char* arg : args) values.push_back(read(arg));
-    EXPECT_EQ(run(jet, values).status, JetStatus::kDecline) << jet;
+    EXPECT_EQ(run(jet, values).status, status) << jet;
+  }
+  /// As expect_declined, for those that nobody is told of.
+  void expect_left_to_law(const char* jet, std::vector<const char*> args) {
+    expect_declined(jet, std::move(args), JetStatus::kRunLaw);
   }
 
  private:

@@ -398,6 +398,7 @@ PLAN_EVALUATES finish_leaf_jet(PLAN_STATE) {
       r1 = r5;
       r2 = call->crash_value.word;
       PLAN_TAIL raise_crash(PLAN_REGISTERS);
+    case JetStatus::kRunLaw:
     case JetStatus::kDecline: PLAN_TAIL decline_jet(PLAN_REGISTERS);
     default: break;
   }
@@ -427,11 +428,12 @@ PLAN_EVALUATES jet_return(PLAN_STATE) {
   PLAN_TAIL continue_leaf_jet(PLAN_REGISTERS);
 }
 
-// The law runs: r1 function, r2 record of the jet, arguments at sp.
+// The law runs: r1 function, r2 record of the jet, r4 status, arguments at sp.
 PLAN_EVALUATES decline_jet(PLAN_STATE) {
   const JetFunction* jet = jet_function(r2);
   ++vm->jets_declined;
-  if (vm->options.fallback != Fallback::kIgnore && jet->jet >= 0) [[unlikely]] {
+  const bool is_told = static_cast<JetStatus>(r4) == JetStatus::kDecline;
+  if (is_told && vm->options.fallback != Fallback::kIgnore && jet->jet >= 0) [[unlikely]] {
     Word op = 0;
     PLAN_SYNC(op = report_decline(*vm, Value{r1}, sp, jet->arity));
     if (vm->options.fallback == Fallback::kCrash) {

@@ -62,6 +62,25 @@ class LibraryTest(unittest.TestCase):
             self.assertIn("[%deopt [implode [%a 300]]]", crashed.stdout)
             self.assertTrue(crashed.stdout.endswith("\n7\n\n"), crashed.stdout)
 
+    def test_a_jet_tells_nobody_that_its_law_runs_on_what_the_jet_is_for(self):
+        slow = "= (slow x)\n| ifz x 1\n| inc (slow (dec x))\n\n"
+        for expression, value in [("divMod (slow 6) 3", "(0 2 1)"),
+                                  ("max [1 (slow 1)] [1 2]", "[1 2]"),
+                                  ("setSplitAt (slow 0) (setSing 7)", "[%[7] %[]]"),
+                                  ("tabSplitLT [(slow 0)] #[[1]=5]", "[#[] [[1]=5]]"),
+                                  ("tabFromPairs [[0 1] [[(slow 0)] 2]]", "[0=1 [1]=2]")]:
+            with self.subTest(expression=expression):
+                text = f"{slow}= (f x)\n| {expression.replace('slow', 'slow | add x')}\n\n(f 0)\n"
+                self.assertTrue(self.sire("-F", text=text).stdout.endswith(f"\n{value}\n\n"))
+
+    def test_the_library_gives_no_jet_what_it_declines(self):
+        run = self.sire("-F", "--no-cache", "prelude")
+        self.assertEqual(run.returncode, 0, run.stdout[-500:] + run.stderr[-500:])
+
+    def test_a_switch_takes_its_branches_from_any_app(self):
+        text = "(switch 1 (die {not taken}) (1 8 9))\n\n(switch 2 4 (1 8 9))\n"
+        self.assertTrue(self.sire(text=text).stdout.endswith("\n8\n\n4\n\n"))
+
     def test_without_jets_laws_give_the_same(self):
         text = "(add 2 3)\n\n(implode [97 98])\n\n(map inc [1 2])\n\n(idx 1 [7 8 9])\n"
         usual = self.sire(text=text)
