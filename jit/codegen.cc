@@ -225,6 +225,7 @@ class BlockGenerator {
   void goto_instruction(size_t n);
   BasicBlock* block_at(size_t n);
   void emit_force(size_t n);
+  void emit_function_test(size_t n);
   void emit_compare_branch(size_t n);
   void emit_switch(const Instruction& i);
   void emit_sum(const Instruction& i);
@@ -688,6 +689,7 @@ void BlockGenerator::emit(size_t n) {
       ir_.CreateCondBr(condition, block_at(n + 1), block_at(at_label(i.label)));
       return;
     }
+    case Op::kIfFunction: emit_function_test(n); return;
     case Op::kIfEqual:
     case Op::kIfLess:
     case Op::kIfLessEqual: emit_compare_branch(n); return;
@@ -898,6 +900,30 @@ IrValue BlockGenerator::compare_one_small(Op op, const Operand& a, const Operand
   if (b_small) return ir_.CreateAnd(is_even(x), plain);
   if (a_small) return ir_.CreateOr(is_odd(y), plain);
   return nullptr;
+}
+
+void BlockGenerator::emit_function_test(size_t n) {
+  const Instruction& i = code_[n];
+  IrValue f = seen_through(i.operands[0]);
+  set(i, f);
+  BasicBlock* other = block_at(at_label(i.label));
+  IrValue wanted = constant(i.function.word);
+  if (i.immediate == 0) {
+    ir_.CreateCondBr(ir_.CreateICmpEQ(f, wanted), block_at(n + 1), other);
+    return;
+  }
+  BasicBlock* function = new_block("function");
+  BasicBlock* closure = new_block("closure");
+  ir_.CreateCondBr(tag_is(f, kTagFunction), function, other);
+  ir_.SetInsertPoint(function);
+  IrValue header = load(object(f, kTagFunction));
+  constexpr Word kKindAndSize = 0xff'ffff'00ff;  // without what it lacks, and the flags
+  const Word expected = closure_header(i.immediate, 0) & kKindAndSize;
+  IrValue kind = ir_.CreateAnd(header, constant(kKindAndSize));
+  ir_.CreateCondBr(ir_.CreateICmpEQ(kind, constant(expected)), closure, other);
+  ir_.SetInsertPoint(closure);
+  IrValue head = load(at(object(f, kTagFunction), 1));
+  ir_.CreateCondBr(ir_.CreateICmpEQ(head, wanted), block_at(n + 1), other);
 }
 
 void BlockGenerator::emit_compare_branch(size_t n) {

@@ -25,6 +25,7 @@
 #include "gc/info.h"
 #include "value/value.h"
 #include "vm/ir.h"
+#include "vm/versions.h"
 
 namespace plan::gc {
 struct Region;
@@ -100,6 +101,16 @@ struct Code {
   };
   std::vector<Copy> copies;  ///< of all code of the region: in its first
   uint32_t generation = 0;   ///< how many copies led to this law, each made for the one before
+
+  /// What a law that becomes hot was seen with, until it is compiled (vm/versions.h).
+  struct Observation {
+    std::vector<SeenFunction> seen;
+    std::vector<std::unique_ptr<gc::Root>> roots;
+  };
+  std::vector<Observation> observations;
+  std::vector<FunctionParameter> function_parameters;
+  uint32_t observed = 0;          ///< entries looked at
+  std::vector<Version> versions;  ///< of a twin: copies to pass calls on to
 };
 
 }  // namespace plan::vm

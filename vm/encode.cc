@@ -142,6 +142,11 @@ struct BlockEncoder {
           enc.halves(dst, 0);
           break;
         }
+        case Op::kIfFunction:
+          pair(dst, i.operands[0]);
+          enc.halves(jump(false, i.label), static_cast<uint32_t>(i.immediate));
+          enc.stream.push_back(i.function.word);
+          break;
         case Op::kIfEqual:
         case Op::kIfLess:
         case Op::kIfLessEqual: {

@@ -65,8 +65,9 @@ PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
 }
 
 namespace {
-void ask_tier(Machine& vm, Block& law) {
-  tier_up(vm, law);
+/// `args`: those of the entry; null if it is a thunk's.
+void ask_tier(Machine& vm, Block& law, const Word* args) {
+  if (args == nullptr || !observe_arguments(vm, *law.code, args)) tier_up(vm, law);
   if (!law.stream.empty()) {
     stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
   }
@@ -76,7 +77,7 @@ void ask_tier(Machine& vm, Block& law) {
 /// own counter is at hand.
 void heat_law(Machine& vm, StreamHeader& thunk) {
   Code& code = *thunk.block->code;
-  if (!code.tier_asked) ask_tier(vm, code.entry);
+  if (!code.tier_asked) ask_tier(vm, code.entry, nullptr);
   // Over budget, it will have to ask again.
   thunk.heat = code.tier_asked ? kHeatNever : code.entry.heat;
 }
@@ -85,7 +86,7 @@ void heat_law(Machine& vm, StreamHeader& thunk) {
 // The law's counter has run out: it asks for native code, or has it by now.
 PLAN_EVALUATES enter_hot(PLAN_STATE) {
   Block* block = static_cast<Block*>(info_of(r2)->code);
-  PLAN_SYNC(ask_tier(*vm, *block));
+  PLAN_SYNC(ask_tier(*vm, *block, sp));
   PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
 }
 
@@ -213,6 +214,21 @@ PLAN_HANDLER(kIfNat) {
   const Word* pc = pc_of(r2);
   if (is_nat(fetch(sp, pc, low(pc[1])))) PLAN_NEXT(2);
   PLAN_JUMP(high(pc[1]));
+}
+
+PLAN_HANDLER(kIfFunction) {
+  const Word* pc = pc_of(r2);
+  Word f = fetch(sp, pc, high(pc[1]));
+  if ((f & kTagMask) == kTagThunk && Value{f}.object()->kind() == Kind::kIndirection) {
+    f = Value{f}.object()->payload[0];
+  }
+  const uint32_t held = high(pc[2]);
+  const bool is_it = held == 0 ? f == pc[3]
+                               : is_closure(Value{f}) && closure_size(Value{f}) == held &&
+                                     closure_head(Value{f}).word == pc[3];
+  if (!is_it) PLAN_JUMP(low(pc[2]));
+  sp[low(pc[1])] = f;
+  PLAN_NEXT(4);
 }
 
 #define PLAN_COMPARE_BRANCH(name, test, mode_plain, mode_swapped)     \

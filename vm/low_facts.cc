@@ -141,6 +141,7 @@ uint8_t result_fact(const Instruction& i, const Facts& before) {
     case Op::kLazyNot:
     case Op::kLazyBit:
     case Op::kLazyLen: return evaluated(0) ? kSmall : kNothing;
+    case Op::kIfFunction:
     case Op::kRow:
     case Op::kClosure:
     case Op::kCall:

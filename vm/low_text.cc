@@ -72,6 +72,8 @@ std::string known_text(const Instruction& i, ConstantNames& names) {
     case Op::kIfLess:
     case Op::kIfLessEqual:
       return i.immediate != 0 ? "swapped " : "";
+    case Op::kIfFunction:
+      return print_constant(i.function, names) + " of " + std::to_string(i.immediate) + " ";
     case Op::kThunk:
       return suspended_text(i, names) + " ";
     case Op::kClosure:

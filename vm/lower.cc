@@ -455,12 +455,16 @@ struct Lowering {
     const bool atoms = is_atom(e->head) && n <= 6 &&
                        std::all_of(e->args.begin(), e->args.end(),
                                    [this](const Expr* a) { return is_atom(a); });
-    if (!atoms || owns_lets(e)) return thunk_of(e);
+    if (!atoms || owns_lets(e) || (code.optimise && is_known_call(h, n))) return thunk_of(e);
     std::vector<Operand> operands{h.known ? constant_operand(h.function) : lazy(e->head)};
     for (const Expr* a : e->args) operands.push_back(lazy(a));
     return emit_to(Op::kApplyThunk, new_slot(), std::move(operands));
   }
 
+  /// In hot code such a thunk has code of its own, which enters the callee directly.
+  bool is_known_call(const Head& h, size_t n) const {
+    return h.known && n == h.arity && h.function.is_function() && !is_closure(h.function);
+  }
   bool is_complete_row(const Head& h, size_t n) const {
     return is_cow(h.function) && n == h.arity;
   }
@@ -1384,8 +1388,44 @@ struct Lowering {
     return longest > kLetChainMax;
   }
 
+  /// Calls that a version was made for go there (vm/versions.h).
+  void pass_on(const Version& version) {
+    const uint32_t label = new_label();
+    const uint32_t slot = next_slot;
+    std::vector<uint32_t> functions;
+    for (const SeenFunction& seen : version.seen) {
+      functions.push_back(new_slot());
+      emit_to(Op::kIfFunction, functions.back(), {slot_operand(seen.parameter)}, seen.held);
+      out.back().function = seen.function;
+      out.back().label = label;
+    }
+    std::vector<Operand> args;
+    size_t next = 0;
+    for (uint32_t p = 0; p < parameters; ++p) {
+      if (next == version.seen.size() || version.seen[next].parameter != p) {
+        args.push_back(slot_operand(p));
+        continue;
+      }
+      // As `idx` counts: from the last.
+      const Operand f = slot_operand(functions[next]);
+      for (uint32_t k = version.seen[next].held; k-- > 0;) {
+        args.push_back(emit_to(Op::kIdx, new_slot(), {f}, small_nat(k).word));
+      }
+      ++next;
+    }
+    Instruction& i = emit(Op::kTailKnown);
+    i.operands = std::move(args);
+    i.callee = function_info(vm, version.copy);
+    i.function = version.copy;
+    bind(label);
+    next_slot = slot;
+  }
+
   LowCode run() {
     const Law& ir = code.ir;
+    if (block.is_law) {
+      for (const Version& version : code.versions) pass_on(version);
+    }
     if (block.is_law && builds_lets_in_order()) {
       // In this order every let finds what it uses already built, so nothing nests.
       for (const uint32_t v : ir.order) variable_operand(v);

@@ -181,6 +181,45 @@ class Copier {
   Law copy_;
 };
 
+/// Null if the function is no loop of use.
+std::unique_ptr<Loop> read_loop(Value function) {
+  if (is_pin(function) && gc::pin_region(function)->jet >= 0) return nullptr;
+  const Value law = is_pin(function) ? pin_item(function) : function;
+  if (!is_law(law) || has_more_leaves(law_body(law), kSpecialiseLeaves)) return nullptr;
+  auto loop = std::make_unique<Loop>();
+  decode_law(law, loop->law);
+  loop->name = law_name(law);
+  if (has_deferred(loop->law) || !LoopReader(*loop).read()) return nullptr;
+  return loop;
+}
+
+void add_to_key(std::vector<Word>& key, const std::optional<Given>& given) {
+  if (!given) {
+    key.push_back(small_nat(0).word);
+    return;
+  }
+  key.push_back(small_nat(1 + given->held.size()).word);
+  key.push_back(given->function.word);
+  for (const Expr* held : given->held) {
+    key.push_back(small_nat(is_constant(held) ? 1 : 0).word);
+    if (is_constant(held)) key.push_back(held->value.word);
+  }
+}
+
+/// 0 if there is to be none.
+Value copy_of(Machine& vm, Code& keeper, Value function, const Loop& loop,
+              std::span<const std::optional<Given>> given) {
+  std::vector<Word> key{function.word};
+  for (const std::optional<Given>& g : given) add_to_key(key, g);
+  if (const Value found = find_copy(keeper, key); found.is_pointer()) return found;
+  uint32_t versions = 0;
+  for (const Code::Copy& copy : keeper.copies) versions += copy.key[0] == key[0] ? 1 : 0;
+  if (versions >= kSpecialiseVersions || keeper.copies.size() >= kCopiesMax) return small_nat(0);
+  Copier copier(loop, given);
+  if (!copier.plan()) return small_nat(0);
+  return keep_copy(vm, keeper, key, copier.make(), loop.name);
+}
+
 class Specialiser {
  public:
   Specialiser(Machine& vm, Law& law, Value function)
@@ -215,15 +254,13 @@ class Specialiser {
     const Loop* loop = loop_of(head->value);
     if (loop == nullptr || loop->law.args != args.size()) return nullptr;
     std::vector<std::optional<Given>> given;
-    std::vector<Word> key{head->value.word};
     bool any = false;
     for (size_t i = 0; i < args.size(); ++i) {
       given.push_back(given_to(*loop, static_cast<uint32_t>(1 + i), args[i]));
       any = any || given.back().has_value();
-      add_to_key(key, given.back());
     }
     if (!any) return nullptr;
-    const Value copy = copy_of(*loop, key, given);
+    const Value copy = copy_of(vm_, keeper_, head->value, *loop, given);
     if (!copy.is_pointer()) return nullptr;
     std::vector<const Expr*> rest;
     for (size_t i = 0; i < args.size(); ++i) {
@@ -236,19 +273,6 @@ class Specialiser {
       }
     }
     return make_apply(law_, make_constant(law_, copy), rest);
-  }
-
-  static void add_to_key(std::vector<Word>& key, const std::optional<Given>& given) {
-    if (!given) {
-      key.push_back(small_nat(0).word);
-      return;
-    }
-    key.push_back(small_nat(1 + given->held.size()).word);
-    key.push_back(given->function.word);
-    for (const Expr* held : given->held) {
-      key.push_back(small_nat(is_constant(held) ? 1 : 0).word);
-      if (is_constant(held)) key.push_back(held->value.word);
-    }
   }
 
   /// The function known for a parameter, if the loop is worth a copy for it.
@@ -294,32 +318,10 @@ class Specialiser {
   }
 
   const Loop* loop_of(Value function) {
-    if (is_pin(function) && gc::pin_region(function)->jet >= 0) return nullptr;
     const Value law = is_pin(function) ? pin_item(function) : function;
-    if (!is_law(law)) return nullptr;
     const auto [place, is_new] = loops_.try_emplace(law.word);
-    if (!is_new) return place->second.get();
-    if (has_more_leaves(law_body(law), kSpecialiseLeaves)) return nullptr;
-    auto loop = std::make_unique<Loop>();
-    decode_law(law, loop->law);
-    loop->name = law_name(law);
-    if (has_deferred(loop->law) || !LoopReader(*loop).read()) return nullptr;
-    place->second = std::move(loop);
+    if (is_new) place->second = read_loop(function);
     return place->second.get();
-  }
-
-  /// 0 if there is to be none.
-  Value copy_of(const Loop& loop, const std::vector<Word>& key,
-                std::span<const std::optional<Given>> given) {
-    if (const Value found = find_copy(keeper_, key); found.is_pointer()) return found;
-    uint32_t versions = 0;
-    for (const Code::Copy& copy : keeper_.copies) versions += copy.key[0] == key[0] ? 1 : 0;
-    if (versions >= kSpecialiseVersions || keeper_.copies.size() >= kCopiesMax) {
-      return small_nat(0);
-    }
-    Copier copier(loop, given);
-    if (!copier.plan()) return small_nat(0);
-    return keep_copy(vm_, keeper_, key, copier.make(), loop.name);
   }
 
   Machine& vm_;
@@ -333,6 +335,30 @@ class Specialiser {
 
 void specialise_calls(Machine& vm, Law& law, Value function) {
   Specialiser(vm, law, function).run();
+}
+
+std::vector<FunctionParameter> function_parameters(Value function) {
+  std::vector<FunctionParameter> result;
+  const std::unique_ptr<Loop> loop = read_loop(function);
+  if (loop == nullptr) return result;
+  for (uint32_t v = 1; v <= loop->law.args; ++v) {
+    if (!loop->is_invariant[v] || !loop->is_applied[v]) continue;
+    result.push_back({v - 1, !loop->is_kept[v]});
+  }
+  return result;
+}
+
+Value specialised_copy(Machine& vm, Value function, std::span<const SeenFunction> seen) {
+  const std::unique_ptr<Loop> loop = read_loop(function);
+  Code& keeper = keeper_of_copies(vm, function);
+  if (loop == nullptr || keeper.generation >= kCopyGenerations) return small_nat(0);
+  std::vector<std::optional<Given>> given(loop->law.args);
+  for (const SeenFunction& s : seen) {
+    // What is held is not known: a variable, whichever.
+    const Expr* variable = make_variable(loop->law, 1);
+    given[s.parameter] = Given{s.function, std::vector<const Expr*>(s.held, variable)};
+  }
+  return copy_of(vm, keeper, function, *loop, given);
 }
 
 }  // namespace plan::vm

@@ -19,9 +19,11 @@
 // See         : design, optimiser-study.md sections 4.4 and 7.
 #pragma once
 
-#include "value/value.h"
+#include "vm/versions.h"
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace plan::vm {
 
@@ -35,5 +37,13 @@ inline constexpr uint32_t kSpecialiseParameters = 16;
 /// Runs the pass. `law` has no undecoded parts. Direct code. Uses the heap for the time being, so
 /// heap.hp must be current; leaves nothing there.
 void specialise_calls(Machine& vm, Law& law, Value function);
+
+/// The parameters of `function`, a law or the pin around one, that the pass would put a function
+/// in the place of. Empty if it is no such loop. Direct code, allocates nothing in the heap.
+std::vector<FunctionParameter> function_parameters(Value function);
+/// The copy for `seen`, of which each has a parameter of its own, or 0 if there is to be none. Its
+/// parameters are those of `function`, the arguments held in the place of a function. Direct code;
+/// as for the pass, heap.hp must be current.
+Value specialised_copy(Machine& vm, Value function, std::span<const SeenFunction> seen);
 
 }  // namespace plan::vm

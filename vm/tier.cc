@@ -5,6 +5,7 @@
 
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/law_copy.h"
 #include "vm/machine.h"
 #include "vm/nat_ops.h"
 #include "vm/primops.h"
@@ -168,6 +169,7 @@ void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
 /// Lowers the law of `hot` and every expression it suspends. Null: see `failure`.
 std::unique_ptr<TierRequest> make_request(Machine& vm, Code& hot, TierFailure& failure) {
   Code& twin = *new_twin(vm, hot);
+  make_versions(vm, hot, twin);
   auto request = std::make_unique<TierRequest>();
   request->twin = &twin;
   request->function = twin.function.word;
@@ -293,6 +295,10 @@ void tier_up(Machine& vm, Block& block) {
     ++vm.tier_statistics.failures;
     if (vm.tier_sink != nullptr) vm.tier_sink(vm.tier_context, law.code->function, failure);
     return;
+  }
+  // What the law will pass calls on to comes first.
+  for (const Version& version : request->twin->versions) {
+    tier_up(vm, keeper_of_copies(vm, version.copy).entry);
   }
   const bool wait = vm.options.tier == TierMode::kNative;
   vm.tier->submit(std::move(request), wait);
