@@ -1,40 +1,52 @@
-// jit/code_arena.h: memory for native code: one reservation, filled from the bottom.
+// jit/code_arena.h: memory for native code: one reservation, handed out in chunks.
 //
-// JITLink's own manager maps every function by itself and runs into the kernel's limit of mappings
-// at 32,000 functions. Here the same pages are mapped twice, once writable and once executable, so
-// that no page is ever both.
+// The same pages are mapped twice, once writable and once executable, so that no page is ever both.
+//
+// Invariants : free chunks are disjoint, and no two touch.       Threads: the evaluator's only.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 
 #include "base/memory_map.h"
-#include "jit/llvm_orc.h"
 
 namespace plan::jit {
 
-class CodeArena : public llvm::jitlink::JITLinkMemoryManager {
+inline constexpr uint64_t kCodeAlignment = 64;
+
+class CodeArena {
  public:
-  /// Null if the system refuses the mappings.
+  /// `bytes` is rounded up to pages. Null if the system refuses the mappings.
   static std::unique_ptr<CodeArena> create(uint64_t bytes);
-  ~CodeArena() override;
+  ~CodeArena();
+  CodeArena(const CodeArena&) = delete;
+  CodeArena& operator=(const CodeArena&) = delete;
 
-  using JITLinkMemoryManager::allocate;
-  using JITLinkMemoryManager::deallocate;
-  void allocate(const llvm::jitlink::JITLinkDylib* dylib, llvm::jitlink::LinkGraph& graph,
-                OnAllocatedFunction on_allocated) override;
-  void deallocate(std::vector<FinalizedAlloc> allocations,
-                  OnDeallocatedFunction on_deallocated) override;
+  /// The executable address of a chunk, or null if no free one is as large. First fit.
+  char* allocate(uint64_t bytes);
+  /// Gives back a chunk; nothing runs in it.
+  void release(char* executable, uint64_t bytes);
+  /// Where the byte that runs at `executable` is written.
+  char* writable(const char* executable) const {
+    return memory_.writable + (executable - memory_.executable);
+  }
+  bool contains(const void* executable) const {
+    return executable >= memory_.executable && executable < memory_.executable + bytes_;
+  }
 
+  uint64_t bytes() const { return bytes_; }
   uint64_t used_bytes() const { return used_; }
-  uint64_t free_bytes() const { return bytes_ - used_; }
 
  private:
-  CodeArena(const CodeMemory& memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {}
+  CodeArena(const CodeMemory& memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {
+    free_.emplace(0, bytes);
+  }
 
   CodeMemory memory_;
   uint64_t bytes_;
   uint64_t used_ = 0;
+  std::map<uint64_t, uint64_t> free_;  ///< size by offset
 };
 
 }  // namespace plan::jit

@@ -45,6 +45,8 @@ bool always_suspends(Op op) {
 
 class BlockGenerator;
 
+std::string slot_name(size_t number) { return kSlotsSymbol + std::to_string(number); }
+
 /// Types and functions that all blocks of a request share.
 struct Shared {
   llvm::LLVMContext& context;
@@ -55,15 +57,19 @@ struct Shared {
   llvm::FunctionType* evaluates;  ///< void(sp, hp, vm, r1 .. r7)
   llvm::FunctionType* helper;     ///< word(vm, word, word)
   llvm::MDNode* unlikely;
-  std::string prefix;
-  uint64_t function_word;
+  Value function;
   const gc::Info* law_info;
   const BlockGenerator* law = nullptr;
+  RequestWriter numbers;
+  std::vector<Slot> slots;
+  std::map<Slot, llvm::GlobalVariable*> slot_globals;
+  llvm::Type* slot_type;  ///< nothing is known of it
 
   explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
       : context(m.getContext()), module(m), runtime(r),
         pointer(llvm::PointerType::getUnqual(context)), word(llvm::Type::getInt64Ty(context)),
-        prefix(request.name), function_word(request.function), law_info(request.blocks[0].info) {
+        function{request.function}, law_info(request.blocks[0].info), numbers(request),
+        slot_type(llvm::StructType::create(context)) {
     std::vector<llvm::Type*> types(3, pointer);
     types.resize(3 + kRegisters, word);
     evaluates = llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
@@ -78,8 +84,22 @@ struct Shared {
                                  target->getName().str() + "\"\n");
   }
 
+  /// The word that a slot stands for, as a pointer; for the passes it is a constant. See Note
+  /// [No addresses in code] in jit/codegen.h.
+  llvm::Constant* slot(const Slot& slot) {
+    const auto [at, fresh] = slot_globals.emplace(slot, nullptr);
+    if (fresh) {
+      slots.push_back(slot);
+      at->second = new llvm::GlobalVariable(module, slot_type, false,
+                                            llvm::GlobalValue::ExternalLinkage, nullptr,
+                                            slot_name(slots.size() - 1));
+    }
+    return at->second;
+  }
+
   Function* new_function(const std::string& name) {
-    auto* f = Function::Create(evaluates, Function::ExternalLinkage, prefix + name, module);
+    auto* f = Function::Create(evaluates, Function::ExternalLinkage,
+                               std::string(kFunctionPrefix) + name, module);
     f->setCallingConv(llvm::CallingConv::PreserveNone);
     f->addFnAttr(llvm::Attribute::NoUnwind);
     f->setDSOLocal(true);
@@ -112,7 +132,7 @@ class BlockGenerator {
       : s_(shared), b_(block), code_(block.low.instructions), is_law_(is_law),
         parameters_(block.low.parameters),
         in_registers_(is_law && parameters_ >= 1 && parameters_ <= vm::kRegisterArguments),
-        name_("." + std::to_string(number)), ir_(shared.context) {}
+        name_(std::to_string(number)), ir_(shared.context) {}
 
   /// Declares the functions, so that others can refer to them.
   void declare();
@@ -140,11 +160,28 @@ class BlockGenerator {
   void group_roots();
 
   // --- Building blocks.
+  /// A word that is no pointer.
   IrValue constant(Word w) { return ir_.getInt64(w); }
-  IrValue address(const void* p) {
-    return llvm::ConstantExpr::getIntToPtr(
-        llvm::ConstantInt::get(s_.word, reinterpret_cast<Word>(p)), s_.pointer);
+  /// A constant of the request. See Note [No addresses in code] in jit/codegen.h.
+  IrValue reference(Value v) {
+    if (v.is_small()) return constant(v.word);
+    return slot_word({SlotKind::kConstant, s_.numbers.number_of(v), 0});
   }
+  IrValue record_pointer(const gc::Info* info) {
+    return s_.slot({SlotKind::kRecord, s_.numbers.number_of(info), 0});
+  }
+  IrValue record(const gc::Info* info) {
+    return ir_.CreatePtrToInt(record_pointer(info), s_.word);
+  }
+  IrValue thunk_header_of(const gc::Info* info, size_t words) {
+    return slot_word({SlotKind::kThunkHeader, s_.numbers.number_of(info),
+                      static_cast<uint32_t>(words)});
+  }
+  /// One of the addresses in TierRuntime.
+  IrValue address(const void* p) {
+    return s_.slot({SlotKind::kRuntime, runtime_number(s_.runtime, p), 0});
+  }
+  IrValue slot_word(const Slot& slot) { return ir_.CreatePtrToInt(s_.slot(slot), s_.word); }
   IrValue at(IrValue base, int64_t words) {
     return ir_.CreateConstInBoundsGEP1_64(s_.word, base, static_cast<uint64_t>(words));
   }
@@ -168,7 +205,7 @@ class BlockGenerator {
     ir_.CreateCondBr(condition, then, otherwise, s_.unlikely);
   }
   IrValue value_of(const Operand& o) {
-    if (o.is_constant) return constant(o.value.word);
+    if (o.is_constant) return reference(o.value);
     return load(body_->slots[o.slot]);
   }
   bool known(const Operand& o, Fact fact) const {
@@ -241,7 +278,10 @@ class BlockGenerator {
   void emit_lazy_idx(const Instruction& i);
   void emit_build(const Instruction& i);
   IrValue seen_through(const Operand& o);
-  IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag);
+  IrValue allocate(IrValue header, const std::vector<IrValue>& words, Word tag);
+  IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag) {
+    return allocate(constant(header), words, tag);
+  }
   IrValue truth(const Operand& o);
   IrValue is_nat(const Operand& o);
   IrValue compare_one_small(Op op, const Operand& a, const Operand& b);
@@ -417,7 +457,7 @@ IrValue BlockGenerator::push_words(IrValue sp, const std::vector<IrValue>& words
 }
 
 IrValue BlockGenerator::push_frame(size_t n) {
-  std::vector<IrValue> words{constant(reinterpret_cast<Word>(b_.resumes[n]))};
+  std::vector<IrValue> words{record(b_.resumes[n])};
   for (uint32_t slot = 0; slot < b_.low.slots; ++slot) {
     if (vm::is_live(b_.live[n], slot)) words.push_back(load(body_->slots[slot]));
   }
@@ -490,8 +530,8 @@ void BlockGenerator::emit_entry(uint32_t root) {
   }
   IrValue header = ir_.CreateAnd(load(o), constant(~Word{0xff}));
   ir_.CreateStore(ir_.CreateOr(header, constant(static_cast<Word>(Kind::kBlackhole))), o);
-  IrValue to = push_words(
-      sp(), {constant(reinterpret_cast<Word>(s_.runtime.update_info)), thunk});
+  IrValue update = ir_.CreatePtrToInt(address(s_.runtime.update_info), s_.word);
+  IrValue to = push_words(sp(), {update, thunk});
   ir_.CreateStore(to, body_->sp);
   goto_instruction(0);
 }
@@ -622,8 +662,7 @@ void BlockGenerator::emit_turn_poll() {
   BasicBlock* slow = new_block("poll");
   poll_stack_and_heap(slow, turn_, allocates_from({0}));
   tail_to(s_.runtime.safepoint_apply, push_words(sp(), params),
-          {constant(s_.function_word), constant(reinterpret_cast<Word>(b_.info)),
-           constant(parameters_)});
+          {reference(s_.function), record(b_.info), constant(parameters_)});
 }
 
 /// True if one of the arguments that the variant takes as small is not; null if all are known to
@@ -803,18 +842,16 @@ void BlockGenerator::emit_apply(IrValue sp, const Instruction& i) {
 /// A call of the law itself, or of its variant.
 void BlockGenerator::enter_worker(const BlockGenerator& callee, IrValue sp,
                                   const std::vector<IrValue>& args) {
-  IrValue record = nullptr;
-  if (callee.entered_by_record()) record = constant(reinterpret_cast<Word>(s_.law_info));
-  tail(callee.worker(), sp, args, record);
+  IrValue r7 = nullptr;
+  if (callee.entered_by_record()) r7 = record(s_.law_info);
+  tail(callee.worker(), sp, args, r7);
 }
 
 void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
   std::vector<IrValue> args = arguments(i, 0);
-  IrValue info = address(i.callee);
-  IrValue info_word = constant(reinterpret_cast<Word>(i.callee));
   if (args.size() > vm::kRegisterArguments || args.empty()) {
     IrValue to = push_words(sp, args);
-    tail(load_pointer(info), to, {constant(i.function.word), info_word});
+    tail(load_pointer(record_pointer(i.callee)), to, {reference(i.function), record(i.callee)});
     return;
   }
   if (i.callee == s_.law_info && s_.law->worker() != nullptr) {
@@ -834,8 +871,9 @@ void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
     enter_worker(*this, sp, args);
     return;
   }
-  IrValue field = ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), info, s_.runtime.info_worker);
-  tail(load_pointer(field), sp, args, info_word);
+  IrValue field = ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), record_pointer(i.callee),
+                                                 s_.runtime.info_worker);
+  tail(load_pointer(field), sp, args, record(i.callee));
 }
 
 void BlockGenerator::emit_force(size_t n) {
@@ -991,7 +1029,7 @@ void BlockGenerator::emit_switch(const Instruction& i) {
   ir_.CreateCondBr(tag_is(v, kTagBig), next, block_at(otherwise));
   for (const size_t k : big) {
     ir_.SetInsertPoint(next);
-    IrValue order = call_helper(s_.runtime.order, v, constant(i.keys[k].word));
+    IrValue order = call_helper(s_.runtime.order, v, reference(i.keys[k]));
     next = new_block("key");
     ir_.CreateCondBr(ir_.CreateICmpEQ(order, constant(0)), block_at(at_label(i.labels[k])), next);
   }
@@ -1198,10 +1236,10 @@ IrValue BlockGenerator::seen_through(const Operand& o) {
   return result;
 }
 
-IrValue BlockGenerator::allocate(Word header, const std::vector<IrValue>& words, Word tag) {
+IrValue BlockGenerator::allocate(IrValue header, const std::vector<IrValue>& words, Word tag) {
   allocates_[emitting_] = true;
   IrValue to = hp();
-  ir_.CreateStore(constant(header), to);
+  ir_.CreateStore(header, to);
   for (size_t k = 0; k < words.size(); ++k) {
     ir_.CreateStore(words[k], at(to, 1 + static_cast<int64_t>(k)));
   }
@@ -1297,14 +1335,14 @@ void BlockGenerator::emit_jet(size_t n) {
     ir_.CreateBr(leaf);
   }
   ir_.SetInsertPoint(leaf);
-  IrValue record = constant(reinterpret_cast<Word>(i.callee));
+  IrValue callee = record(i.callee);
   IrValue at_args = ir_.CreatePtrToInt(push_words(sp(), args), s_.word);
-  IrValue result = call_helper(s_.runtime.call_leaf_jet, record, at_args);
+  IrValue result = call_helper(s_.runtime.call_leaf_jet, callee, at_args);
   set(i, result);
   branch_unlikely(ir_.CreateICmpEQ(result, constant(s_.runtime.no_result)), slow, block_at(n + 1));
   ir_.SetInsertPoint(slow);
   tail_to(s_.runtime.run_leaf_jet, push_words(push_frame(n), args),
-          {constant(i.function.word), record});
+          {reference(i.function), callee});
 }
 
 /// The result of a lazy operation whose operands allow it. `overflow` is set to the condition under
@@ -1373,7 +1411,7 @@ void BlockGenerator::emit_lazy(const Instruction& i) {
   BasicBlock* join = new_block("join");
   ir_.CreateBr(join);
   ir_.SetInsertPoint(slow);
-  std::vector<IrValue> words{constant(i.function.word), x};
+  std::vector<IrValue> words{reference(i.function), x};
   if (binary) words.push_back(y);
   IrValue thunk = allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index),
                            words, kTagThunk);
@@ -1426,12 +1464,12 @@ void BlockGenerator::emit_build(const Instruction& i) {
       return;
     case Op::kClosure: {
       if (count == 0) words.clear();
-      words.insert(words.begin(), constant(i.function.word));
+      words.insert(words.begin(), reference(i.function));
       set(i, allocate(closure_header(count, i.immediate), words, kTagFunction));
       return;
     }
     case Op::kThunk:
-      set(i, allocate(thunk_header(Kind::kThunk, words.size(), i.callee->index), words, kTagThunk));
+      set(i, allocate(thunk_header_of(i.callee, words.size()), words, kTagThunk));
       return;
     default:  // kApplyThunk
       set(i, allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index), words,
@@ -1442,14 +1480,59 @@ void BlockGenerator::emit_build(const Instruction& i) {
 
 }  // namespace
 
-std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::TierRequest& request,
-                                       const vm::TierRuntime& runtime,
-                                       const std::string& table_name) {
-  auto module = std::make_unique<llvm::Module>(table_name, context);
+namespace {
+
+/// Where a word has to be for the instruction that uses it.
+llvm::Instruction* place_before(llvm::Use& use) {
+  auto* user = llvm::cast<llvm::Instruction>(use.getUser());
+  if (auto* phi = llvm::dyn_cast<llvm::PHINode>(user)) {
+    return phi->getIncomingBlock(use)->getTerminator();
+  }
+  return user;
+}
+
+}  // namespace
+
+void load_slots(GeneratedModule& generated) {
+  llvm::Module& module = *generated.module;
+  llvm::LLVMContext& context = module.getContext();
+  auto* word = llvm::Type::getInt64Ty(context);
+  auto* type = llvm::ArrayType::get(word, generated.slots.size());
+  auto* table = new llvm::GlobalVariable(module, type, false, llvm::GlobalValue::ExternalLinkage,
+                                         llvm::ConstantAggregateZero::get(type), kSlotsSymbol);
+  table->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  table->setDSOLocal(true);
+  table->setAlignment(llvm::Align(sizeof(Word)));
+  llvm::MDNode* empty = llvm::MDNode::get(context, {});
+  for (uint32_t k = 0; k < generated.slots.size(); ++k) {
+    llvm::GlobalVariable* slot = module.getNamedGlobal(slot_name(k));
+    llvm::convertUsersOfConstantsToInstructions({slot});
+    while (!slot->use_empty()) {
+      llvm::Use& use = *slot->use_begin();
+      llvm::Instruction* before = place_before(use);
+      IRBuilder<> ir(before);
+      llvm::LoadInst* load = ir.CreateAlignedLoad(
+          slot->getType(), ir.CreateConstInBoundsGEP1_64(word, table, k), llvm::Align(8));
+      load->setMetadata(llvm::LLVMContext::MD_invariant_load, empty);
+      // A block that comes several times before a phi must bring the same value each time.
+      if (auto* phi = llvm::dyn_cast<llvm::PHINode>(use.getUser())) {
+        phi->setIncomingValueForBlock(phi->getIncomingBlock(use), load);
+      } else {
+        use.set(load);
+      }
+    }
+    slot->eraseFromParent();
+  }
+}
+
+GeneratedModule generate(llvm::LLVMContext& context, const vm::TierRequest& request,
+                         const vm::TierRuntime& runtime) {
+  GeneratedModule result;
+  result.module = std::make_unique<llvm::Module>(request.name, context);
   // Native code calls direct code on slow paths only, and that realigns the stack by itself
   // (TierRuntime); so fast paths need no prologue.
-  module->setOverrideStackAlignment(8);
-  Shared shared(*module, request, runtime);
+  result.module->setOverrideStackAlignment(8);
+  Shared shared(*result.module, request, runtime);
   std::vector<std::unique_ptr<BlockGenerator>> blocks;
   for (size_t k = 0; k < request.blocks.size(); ++k) {
     const bool is_law = k == 0 || request.blocks[k].is_special();
@@ -1462,10 +1545,8 @@ std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::Tie
     }
   }
   shared.law = blocks[0].get();
-  std::vector<llvm::Constant*> table;
-  const auto add = [&](Function* f) {
-    table.push_back(f != nullptr ? static_cast<llvm::Constant*>(f)
-                                 : llvm::ConstantPointerNull::get(shared.pointer));
+  const auto add = [&](const Function* f) {
+    result.entries.push_back(f != nullptr ? f->getName().str() : "");
   };
   for (size_t k = 0; k < blocks.size(); ++k) {
     blocks[k]->define();
@@ -1475,11 +1556,8 @@ std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::Tie
       if (request.blocks[k].resumes[n] != nullptr) add(blocks[k]->resume(n));
     }
   }
-  auto* type = llvm::ArrayType::get(shared.pointer, table.size());
-  auto* global = new llvm::GlobalVariable(*module, type, true, llvm::GlobalValue::ExternalLinkage,
-                                          llvm::ConstantArray::get(type, table), table_name);
-  global->setDSOLocal(true);
-  return module;
+  result.slots = std::move(shared.slots);
+  return result;
 }
 
 }  // namespace plan::jit

@@ -13,12 +13,22 @@
 //
 // Frames and records are those of vm/tier.h. Slots become SSA values. What is known of a slot
 // (vm/low_facts.h) saves the tests, and the roots of suspensions that cannot happen.
+//
+// Note [No addresses in code]
+//   Code must mean the same in another process (jit/code_cache.h), so it holds no constant that is
+//   not immediate, no record and no address of the evaluator: these it reads from its slot table
+//   (jit/image.h), through reference(), record(), thunk_header_of() and address(). Nor may what is
+//   generated depend on such a word, but for the tag of a constant. For LLVM's passes each slot is
+//   the address of an unknown global, so a constant, which they do not keep in registers; in the
+//   end each use becomes a load of its own.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "vm/tier.h"
+#include "jit/image.h"
 
 namespace llvm {
 class LLVMContext;
@@ -27,10 +37,20 @@ class Module;
 
 namespace plan::jit {
 
-/// The module has one constant, an array of addresses called `table_name`: for each block its entry
-/// and its worker (or null), then one for each record in `resumes`, in order.
-std::unique_ptr<llvm::Module> generate(llvm::LLVMContext& context, const vm::TierRequest& request,
-                                       const vm::TierRuntime& runtime,
-                                       const std::string& table_name);
+/// The symbol of the slot table, whose words are zero; with a number, of one slot.
+inline constexpr const char* kSlotsSymbol = "slots";
+/// What the names of functions begin with; the rest is that of ImageFunction.
+inline constexpr std::string_view kFunctionPrefix = "f";
+
+struct GeneratedModule {
+  std::unique_ptr<llvm::Module> module;
+  std::vector<std::string> entries;  ///< the functions of Image::entries; empty: none
+  std::vector<Slot> slots;
+};
+
+GeneratedModule generate(llvm::LLVMContext& context, const vm::TierRequest& request,
+                         const vm::TierRuntime& runtime);
+/// Makes the slot table, and loads from it; after the passes.
+void load_slots(GeneratedModule& generated);
 
 }  // namespace plan::jit

@@ -1,42 +1,22 @@
-// jit/compiler.cc: the plug-in: TierRequests through LLVM ORC into the code arena.
+// jit/compiler.cc: the plug-in: TierRequests through LLVM into images.
 #include "jit/compiler.h"
 
-#include <algorithm>
-#include <cctype>
-#include <chrono>
-#include <cstdio>
-#include <cstring>
+#include <memory>
 
-#include <unistd.h>
-
-#include "jit/code_arena.h"
 #include "jit/codegen.h"
+#include "jit/linker.h"
+#include "jit/llvm_codegen.h"
 #include "jit/llvm_ir.h"
-#include "jit/llvm_orc.h"
 
 namespace plan::jit {
 
 namespace {
-
-using llvm::orc::LLJIT;
 
 #ifdef PLAN_ASSERTS
 constexpr bool kVerify = true;
 #else
 constexpr bool kVerify = false;
 #endif
-
-uint64_t now_ns() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                   std::chrono::steady_clock::now().time_since_epoch())
-                                   .count());
-}
-
-std::string symbol_name(std::string name) {
-  const auto is_odd = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; };
-  std::replace_if(name.begin(), name.end(), is_odd, '_');
-  return name;
-}
 
 /// A handful of cheap passes: the linear code is already optimised, and instruction selection takes
 /// most of the time in any case.
@@ -65,9 +45,26 @@ void run_passes(llvm::Module& module, llvm::TargetMachine* target) {
   }
 }
 
-class OrcCompiler : public Compiler {
+/// Code for the processor that it is compiled on, which runs at any address.
+std::unique_ptr<llvm::TargetMachine> make_target(bool quick) {
+  const llvm::Triple triple(llvm::sys::getProcessTriple());
+  if (triple.getArch() != llvm::Triple::x86_64) return nullptr;
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
+  if (target == nullptr) return nullptr;
+  llvm::SubtargetFeatures features;
+  for (const auto& feature : llvm::sys::getHostCPUFeatures()) {
+    features.AddFeature(feature.first(), feature.second);
+  }
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple.str(), llvm::sys::getHostCPUName(), features.getString(), llvm::TargetOptions(),
+      llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      quick ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default, true));
+}
+
+class LlvmCompiler : public Compiler {
  public:
-  OrcCompiler(const vm::TierRuntime& runtime, const CompilerOptions& options)
+  LlvmCompiler(const vm::TierRuntime& runtime, const CompilerOptions& options)
       : runtime_(runtime), options_(options) {}
 
   /// False if this machine cannot be compiled for.
@@ -75,112 +72,43 @@ class OrcCompiler : public Compiler {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
     llvm::InitializeNativeTargetAsmParser();
-    auto machine = llvm::orc::JITTargetMachineBuilder::detectHost();
-    if (!machine) return fail(machine.takeError());
-    if (machine->getTargetTriple().getArch() != llvm::Triple::x86_64) return false;
-    machine->setCodeGenOptLevel(options_.quick ? llvm::CodeGenOptLevel::None
-                                               : llvm::CodeGenOptLevel::Default);
-    machine->setRelocationModel(llvm::Reloc::PIC_);
-    auto target = machine->createTargetMachine();
-    if (!target) return fail(target.takeError());
-    target_ = std::move(*target);
-    std::unique_ptr<CodeArena> arena = CodeArena::create(options_.code_bytes_max);
-    if (arena == nullptr) return false;
-    arena_ = arena.get();
-    auto jit = llvm::orc::LLJITBuilder()
-                   .setJITTargetMachineBuilder(std::move(*machine))
-                   .setObjectLinkingLayerCreator(
-                       [&](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
-                         return std::make_unique<llvm::orc::ObjectLinkingLayer>(
-                             session, std::move(arena));
-                       })
-                   .create();
-    if (!jit) return fail(jit.takeError());
-    jit_ = std::move(*jit);
-    if (options_.perf_map) {
-      perf_map_ = fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "a");
+    target_ = make_target(options_.quick);
+    return target_ != nullptr;
+  }
+
+  vm::TierFailure compile(const vm::TierRequest& request, Image& image) override {
+    llvm::LLVMContext context;
+    GeneratedModule generated = generate(context, request, runtime_);
+    llvm::Module& module = *generated.module;
+    module.setDataLayout(target_->createDataLayout());
+    module.setTargetTriple(target_->getTargetTriple().str());
+    if constexpr (kVerify) {
+      if (llvm::verifyModule(module, &llvm::errs())) return vm::TierFailure::kCompiler;
     }
-    return true;
-  }
-
-  ~OrcCompiler() override {
-    if (perf_map_ != nullptr) fclose(perf_map_);
-  }
-
-  void compile(vm::TierRequest& request) override {
-    const uint64_t before = now_ns();
-    const uint64_t used = arena_->used_bytes();
-    request.failure = compile_module(request);
-    request.compile_ns = now_ns() - before;
-    request.code_bytes = arena_->used_bytes() - used;
+    if (!options_.quick) run_passes(module, target_.get());
+    load_slots(generated);
+    const bool dump = !options_.dump.empty() && request.name == options_.dump;
+    if (dump) module.print(llvm::errs(), nullptr);
+    image.slots = std::move(generated.slots);
+    llvm::SmallVector<char, 0> object;
+    if (!emit(module, object)) return vm::TierFailure::kCompiler;
+    const bool linked = link_image({object.data(), object.size()}, generated.entries, image);
+    return linked ? vm::TierFailure::kNone : vm::TierFailure::kCompiler;
   }
 
  private:
-  static bool fail(llvm::Error error) {
-    llvm::consumeError(std::move(error));
-    return false;
-  }
-  vm::TierFailure refuse(llvm::Error error) {
-    const bool full = arena_->free_bytes() < kCodeMarginBytes;
-    llvm::consumeError(std::move(error));
-    return full ? vm::TierFailure::kCodeBudget : vm::TierFailure::kCompiler;
-  }
-
-  vm::TierFailure compile_module(vm::TierRequest& request) {
-    if (arena_->free_bytes() < kCodeMarginBytes) return vm::TierFailure::kCodeBudget;
-    const std::string table = "table" + std::to_string(++serial_);
-    // Symbols of different requests must differ, names of laws need not.
-    const std::string law = request.name;
-    request.name = symbol_name(law) + "." + std::to_string(serial_);
-    auto context = std::make_unique<llvm::LLVMContext>();
-    std::unique_ptr<llvm::Module> module = generate(*context, request, runtime_, table);
-    module->setDataLayout(jit_->getDataLayout());
-    module->setTargetTriple(jit_->getTargetTriple().str());
-    if constexpr (kVerify) {
-      if (llvm::verifyModule(*module, &llvm::errs())) return vm::TierFailure::kCompiler;
-    }
-    const bool dump = options_.dump != nullptr && law == options_.dump;
-    if (!options_.quick) run_passes(*module, target_.get());
-    if (dump) module->print(llvm::errs(), nullptr);
-    llvm::orc::ThreadSafeModule unit(std::move(module), std::move(context));
-    if (llvm::Error error = jit_->addIRModule(std::move(unit))) return refuse(std::move(error));
-    auto address = jit_->lookup(table);
-    if (!address) return refuse(address.takeError());
-    void* const* word = address->toPtr<void* const*>();
-    for (vm::TierBlock& block : request.blocks) {
-      block.entry = *word++;
-      block.worker = *word++;
-      block.resume_entries.assign(block.resumes.size(), nullptr);
-      for (size_t n = 0; n < block.resumes.size(); ++n) {
-        if (block.resumes[n] != nullptr) block.resume_entries[n] = *word++;
-      }
-      note(request.name, block);
-    }
-    request.name = law;
-    return vm::TierFailure::kNone;
+  bool emit(llvm::Module& module, llvm::SmallVectorImpl<char>& object) {
+    llvm::raw_svector_ostream stream(object);
+    llvm::legacy::PassManager passes;
+    llvm::MCContext* context = nullptr;
+    if (target_->addPassesToEmitMC(passes, context, stream)) return false;
+    passes.run(module);
+    return true;
   }
 
-  /// One line per entry; perf attributes what follows to it.
-  void note(const std::string& name, const vm::TierBlock& block) {
-    if (perf_map_ == nullptr) return;
-    const auto line = [&](const void* at, const char* what) {
-      if (at == nullptr) return;
-      fprintf(perf_map_, "%lx 40 %s.%s\n", reinterpret_cast<unsigned long>(at), name.c_str(), what);
-    };
-    line(block.entry, "entry");
-    line(block.worker, "worker");
-    for (const void* at : block.resume_entries) line(at, "resume");
-    fflush(perf_map_);
-  }
-
-  static constexpr uint64_t kCodeMarginBytes = uint64_t{1} << 20;
   vm::TierRuntime runtime_;
   CompilerOptions options_;
-  CodeArena* arena_ = nullptr;
   std::unique_ptr<llvm::TargetMachine> target_;
-  std::unique_ptr<LLJIT> jit_;
-  FILE* perf_map_ = nullptr;
-  uint64_t serial_ = 0;
 };
 
 }  // namespace
@@ -189,6 +117,6 @@ class OrcCompiler : public Compiler {
 
 extern "C" __attribute__((visibility("default"))) plan::jit::Compiler* palladium_make_compiler(
     const plan::vm::TierRuntime& runtime, const plan::jit::CompilerOptions& options) {
-  auto compiler = std::make_unique<plan::jit::OrcCompiler>(runtime, options);
+  auto compiler = std::make_unique<plan::jit::LlvmCompiler>(runtime, options);
   return compiler->start() ? compiler.release() : nullptr;
 }

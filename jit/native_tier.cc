@@ -1,8 +1,9 @@
-// jit/native_tier.cc: the compile thread.
+// jit/native_tier.cc: the compile thread, and what it made put into place.
 //
 // Threads    : submit, take_finished and forget are the evaluator's; compile_loop is the other
-//              thread's. They share the queue, under the mutex. A request under compilation
-//              belongs to the compile thread but for its `twin`, which only the evaluator reads.
+//              thread's. They share the queue, under the mutex. A job under compilation belongs
+//              to the compile thread but for the `twin` of its request, which only the evaluator
+//              reads. Code memory and the perf map are the evaluator's alone.
 #include "jit/native_tier.h"
 
 #include <condition_variable>
@@ -14,8 +15,10 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include "jit/code_arena.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
+#include "vm/unwind.h"
 
 namespace plan::jit {
 
@@ -42,12 +45,20 @@ std::vector<std::string> candidates() {
   };
 }
 
+/// A request on its way.
+struct Job {
+  std::unique_ptr<vm::TierRequest> request;
+  References references;
+  Image image;
+};
+
 class NativeTier : public vm::Tier {
  public:
-  NativeTier(vm::Machine& machine, const CompilerOptions& options)
+  NativeTier(vm::Machine& machine, const NativeOptions& options)
       : vm_(machine), options_(options), runtime_(vm::tier_runtime(machine)) {}
 
   ~NativeTier() override {
+    if (perf_map_ != nullptr) fclose(perf_map_);
     if (!thread_.joinable()) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -60,9 +71,12 @@ class NativeTier : public vm::Tier {
 
   void submit(std::unique_ptr<vm::TierRequest> request, bool wait) override {
     if (!thread_.joinable()) thread_ = std::thread([this] { compile_loop(); });
-    const vm::TierRequest* mine = request.get();
+    auto job = std::make_unique<Job>();
+    job->references = RequestWriter(*request).take_references();
+    job->request = std::move(request);
+    const Job* mine = job.get();
     std::unique_lock<std::mutex> lock(mutex_);
-    waiting_.push_back(std::move(request));
+    waiting_.push_back(std::move(job));
     work_.notify_one();
     if (!wait) return;
     done_.wait(lock, [&] {
@@ -74,19 +88,26 @@ class NativeTier : public vm::Tier {
   }
 
   std::unique_ptr<vm::TierRequest> take_finished() override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (finished_.empty()) return nullptr;
-    std::unique_ptr<vm::TierRequest> request = std::move(finished_.front());
-    finished_.pop_front();
-    return request;
+    std::unique_ptr<Job> job;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (finished_.empty()) return nullptr;
+      job = std::move(finished_.front());
+      finished_.pop_front();
+    }
+    vm::TierRequest& request = *job->request;
+    if (request.twin != nullptr && request.failure == vm::TierFailure::kNone) {
+      request.failure = place(job->image, job->references, request);
+    }
+    return std::move(job->request);
   }
 
   void forget(vm::Code* twin) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::erase_if(waiting_, [&](const auto& request) { return request->twin == twin; });
-    if (current_ != nullptr && current_->twin == twin) current_->twin = nullptr;
-    for (const auto& request : finished_) {
-      if (request->twin == twin) request->twin = nullptr;
+    std::erase_if(waiting_, [&](const auto& job) { return job->request->twin == twin; });
+    if (current_ != nullptr && current_->request->twin == twin) current_->request->twin = nullptr;
+    for (const auto& job : finished_) {
+      if (job->request->twin == twin) job->request->twin = nullptr;
     }
   }
 
@@ -96,23 +117,53 @@ class NativeTier : public vm::Tier {
     for (;;) {
       work_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
       if (stop_) return;
-      std::unique_ptr<vm::TierRequest> request = std::move(waiting_.front());
+      std::unique_ptr<Job> job = std::move(waiting_.front());
       waiting_.pop_front();
-      current_ = request.get();
+      current_ = job.get();
       lock.unlock();
       if (!load_tried_) load();
-      if (compiler_ != nullptr) {
-        compiler_->compile(*request);
-      } else {
-        request->failure = vm::TierFailure::kCompiler;
-      }
+      compile(*job);
       lock.lock();
       current_ = nullptr;
-      finished_.push_back(std::move(request));
+      finished_.push_back(std::move(job));
       done_.notify_all();
       vm_.tier_ready.store(true, std::memory_order_relaxed);
       vm_.lower_limits();
     }
+  }
+
+  void compile(Job& job) {
+    vm::TierRequest& request = *job.request;
+    const uint64_t before = vm::now_ns();
+    request.failure = compiler_ != nullptr ? compiler_->compile(request, job.image)
+                                           : vm::TierFailure::kCompiler;
+    request.compile_ns = vm::now_ns() - before;
+  }
+
+  vm::TierFailure place(const Image& image, const References& references,
+                        vm::TierRequest& request) {
+    if (arena_ == nullptr) arena_ = CodeArena::create(options_.code_bytes_max);
+    char* at = arena_ != nullptr ? arena_->allocate(image.bytes.size()) : nullptr;
+    if (at == nullptr) return vm::TierFailure::kCodeBudget;
+    place_image(image, references, runtime_, arena_->writable(at), at, request);
+    if (options_.perf_map) note(image, request.name, at);
+    return vm::TierFailure::kNone;
+  }
+
+  /// For perf: a line for each function.
+  void note(const Image& image, const std::string& law, const char* at) {
+    if (perf_map_ == nullptr) {
+      perf_map_ = fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "a");
+    }
+    if (perf_map_ == nullptr) return;
+    for (size_t k = 0; k < image.functions.size(); ++k) {
+      const ImageFunction& f = image.functions[k];
+      const uint32_t end =
+          k + 1 < image.functions.size() ? image.functions[k + 1].offset : image.slots_offset;
+      fprintf(perf_map_, "%lx %x %s.%s\n", reinterpret_cast<unsigned long>(at + f.offset),
+              end - f.offset, law.c_str(), f.name.c_str());
+    }
+    fflush(perf_map_);
   }
 
   void load() {
@@ -133,7 +184,7 @@ class NativeTier : public vm::Tier {
       return;
     }
     const auto make = reinterpret_cast<MakeCompiler>(dlsym(library, kMakeCompilerSymbol));
-    if (make != nullptr) compiler_ = make(runtime_, options_);
+    if (make != nullptr) compiler_ = make(runtime_, options_.compiler);
     if (compiler_ == nullptr) {
       fprintf(stderr, "palladium: no native code: the compiler cannot work on this machine; "
                       "the interpreter goes on\n");
@@ -141,23 +192,25 @@ class NativeTier : public vm::Tier {
   }
 
   vm::Machine& vm_;
-  CompilerOptions options_;
+  NativeOptions options_;
   vm::TierRuntime runtime_;
+  std::unique_ptr<CodeArena> arena_;  ///< made for the first image
+  FILE* perf_map_ = nullptr;
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable done_;
-  std::deque<std::unique_ptr<vm::TierRequest>> waiting_;
-  std::deque<std::unique_ptr<vm::TierRequest>> finished_;
-  vm::TierRequest* current_ = nullptr;
+  std::deque<std::unique_ptr<Job>> waiting_;
+  std::deque<std::unique_ptr<Job>> finished_;
+  Job* current_ = nullptr;
   bool stop_ = false;
-  Compiler* compiler_ = nullptr;  ///< compile thread; never unloaded, its code may be running
+  Compiler* compiler_ = nullptr;  ///< compile thread
   bool load_tried_ = false;
 };
 
 }  // namespace
 
-void attach_native_tier(vm::Evaluator& evaluator, const CompilerOptions& options) {
+void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options) {
   vm::Machine& machine = evaluator.machine();
   if (machine.options.tier == vm::TierMode::kInterpreter) return;
   machine.tier = std::make_unique<NativeTier>(machine, options);

@@ -34,9 +34,9 @@ class NativeTierTest : public testing::Test {
   }
   void make(const vm::Options& o, bool quick = true) {
     evaluator_ = std::make_unique<vm::Evaluator>(o);
-    CompilerOptions compiler;
-    compiler.quick = quick;
-    attach_native_tier(*evaluator_, compiler);
+    NativeOptions native;
+    native.compiler.quick = quick;
+    attach_native_tier(*evaluator_, native);
   }
   void SetUp() override { make(options()); }
 

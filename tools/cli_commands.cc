@@ -134,10 +134,10 @@ sire::SessionOptions Runner::session_options() const {
 }
 
 void Runner::attach_tier(sire::Session& session) const {
-  jit::CompilerOptions options;
+  jit::NativeOptions options;
   options.perf_map = arguments_.has(Option::kPerfMap);
   if (arguments_.has(Option::kDumpNative)) {
-    options.dump = arguments_.value(Option::kDumpNative).c_str();
+    options.compiler.dump = arguments_.value(Option::kDumpNative);
   }
   jit::attach_native_tier(session.evaluator(), options);
 }

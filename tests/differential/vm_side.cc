@@ -87,9 +87,9 @@ vm::Options vm_options(const VmOptions& options) {
 
 VmSide::VmSide(const VmOptions& options) : options_(options), evaluator_(vm_options(options)) {
   evaluator_.set_time_limit_ns(options.time_limit_ns);
-  jit::CompilerOptions compiler;
-  compiler.quick = options.quick_code;
-  jit::attach_native_tier(evaluator_, compiler);
+  jit::NativeOptions native;
+  native.compiler.quick = options.quick_code;
+  jit::attach_native_tier(evaluator_, native);
   evaluator_.set_match_sink(match_by_name, nullptr);
   PLAN_CHECK(define(kTraceName, *parse("<{'_Trace' 2 (2 0)}>")));
   PLAN_CHECK(define(kTryName, *parse("<{'_Try' 1 (2 0)}>")));
