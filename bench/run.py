@@ -115,6 +115,8 @@ class Runner:
 
     def run(self, command, folder):
         report, output = self.scratch / "report", self.scratch / "output"
+        # Every run compiles for itself; what the code cache gains is code_cache.py's to tell.
+        shutil.rmtree(self.scratch / "cache" / "palladium" / "code", ignore_errors=True)
         homes = {"HOME": str(self.scratch), "XDG_CACHE_HOME": str(self.scratch / "cache"),
                  "PALLADIUM_NO_BUILD": "1"}
         subprocess.run([self.measure, str(self.seconds_max), report, output, *command], cwd=folder,

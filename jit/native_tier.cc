@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include "jit/build.h"
 #include "jit/code_arena.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
@@ -45,10 +46,19 @@ std::vector<std::string> candidates() {
   };
 }
 
+/// The first of the candidates that exists; empty: none.
+std::string find_plug_in() {
+  for (std::string& path : candidates()) {
+    if (access(path.c_str(), R_OK) == 0) return std::move(path);
+  }
+  return "";
+}
+
 /// A request on its way.
 struct Job {
   std::unique_ptr<vm::TierRequest> request;
   References references;
+  Hash256 key{};  ///< if there is a cache
   Image image;
 };
 
@@ -69,10 +79,32 @@ class NativeTier : public vm::Tier {
     delete compiler_;
   }
 
+  bool has_stored_code() override {
+    if (!cache_tried_) open_cache();
+    return cache_ != nullptr && !cache_->empty();
+  }
+
+  bool load(vm::TierRequest& request) override {
+    if (!has_stored_code() || is_dumped(request)) return false;
+    RequestWriter writer(request);
+    const std::optional<std::vector<uint8_t>> payload = cache_->find(key_of(writer));
+    if (!payload) return false;
+    const std::optional<Image> image =
+        decode_image(*payload, writer.references(), entries_of(request));
+    if (!image || place(*image, writer.references(), request) != vm::TierFailure::kNone) {
+      return false;
+    }
+    request.cached = true;
+    return true;
+  }
+
   void submit(std::unique_ptr<vm::TierRequest> request, bool wait) override {
+    if (!cache_tried_) open_cache();
     if (!thread_.joinable()) thread_ = std::thread([this] { compile_loop(); });
     auto job = std::make_unique<Job>();
-    job->references = RequestWriter(*request).take_references();
+    RequestWriter writer(*request);
+    if (cache_ != nullptr) job->key = key_of(writer);
+    job->references = writer.take_references();
     job->request = std::move(request);
     const Job* mine = job.get();
     std::unique_lock<std::mutex> lock(mutex_);
@@ -123,13 +155,53 @@ class NativeTier : public vm::Tier {
       lock.unlock();
       if (!load_tried_) load();
       compile(*job);
+      const Hash256 key = job->key;
+      std::vector<uint8_t> payload;
+      if (cache_ != nullptr && job->request->failure == vm::TierFailure::kNone) {
+        payload = encode_image(job->image);
+      }
       lock.lock();
       current_ = nullptr;
       finished_.push_back(std::move(job));
       done_.notify_all();
       vm_.tier_ready.store(true, std::memory_order_relaxed);
       vm_.lower_limits();
+      if (payload.empty()) continue;
+      lock.unlock();
+      cache_->add(key, payload);
+      lock.lock();
     }
+  }
+
+  void open_cache() {
+    cache_tried_ = true;
+    if (options_.code_cache.empty()) return;
+    const std::optional<Hash256> build = build_hash(find_plug_in());
+    if (!build) return refuse_cache("the program or the compiler has no build id");
+    Result<std::unique_ptr<CodeCache>> cache =
+        CodeCache::open(options_.code_cache, *build, options_.code_cache_bytes_max);
+    if (!cache) return refuse_cache(cache.error().message);
+    cache_ = std::move(*cache);
+  }
+
+  void refuse_cache(const std::string& why) const {
+    if (!options_.code_cache_is_wanted) return;
+    fprintf(stderr, "palladium: no code cache: %s\n", why.c_str());
+  }
+
+  /// What is to be shown has to be made.
+  bool is_dumped(const vm::TierRequest& request) const {
+    return !options_.compiler.dump.empty() && request.name == options_.compiler.dump;
+  }
+
+  /// Everything that code depends on, but for what the cache's file is for.
+  Hash256 key_of(const RequestWriter& writer) const {
+    Blake3 hash;
+    const uint8_t quick = options_.compiler.quick ? 1 : 0;
+    hash.update({&quick, 1});
+    hash.update(runtime_text(runtime_));
+    hash.update(writer.text());
+    return hash.finish();
   }
 
   void compile(Job& job) {
@@ -168,19 +240,15 @@ class NativeTier : public vm::Tier {
 
   void load() {
     load_tried_ = true;
-    void* library = nullptr;
-    for (const std::string& path : candidates()) {
-      if (access(path.c_str(), R_OK) != 0) continue;
-      library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-      if (library == nullptr) {
-        fprintf(stderr, "palladium: no native code, the interpreter goes on: %s\n", dlerror());
-        return;
-      }
-      break;
-    }
-    if (library == nullptr) {
+    const std::string path = find_plug_in();
+    if (path.empty()) {
       fprintf(stderr, "palladium: no native code: %s was not found; the interpreter goes on\n",
               kPlugIn);
+      return;
+    }
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+      fprintf(stderr, "palladium: no native code, the interpreter goes on: %s\n", dlerror());
       return;
     }
     const auto make = reinterpret_cast<MakeCompiler>(dlsym(library, kMakeCompilerSymbol));
@@ -196,6 +264,8 @@ class NativeTier : public vm::Tier {
   vm::TierRuntime runtime_;
   std::unique_ptr<CodeArena> arena_;  ///< made for the first image
   FILE* perf_map_ = nullptr;
+  std::unique_ptr<CodeCache> cache_;  ///< set before the thread starts
+  bool cache_tried_ = false;
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable work_;

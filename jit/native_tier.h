@@ -1,6 +1,9 @@
 // jit/native_tier.h: the native tier of an evaluator: a thread that feeds the compiler.
 #pragma once
 
+#include <string>
+
+#include "jit/code_cache.h"
 #include "jit/compiler.h"
 
 namespace plan::vm {
@@ -13,6 +16,11 @@ struct NativeOptions {
   CompilerOptions compiler;
   uint64_t code_bytes_max = uint64_t{256} << 20;
   bool perf_map = false;  ///< append to /tmp/perf-PID.map
+  /// The folder of the code cache (jit/code_cache.h); empty: none.
+  std::string code_cache;
+  uint64_t code_cache_bytes_max = kCodeFileBytesMax;
+  /// The user named the folder: if it cannot be used, one line on stderr says why.
+  bool code_cache_is_wanted = false;
 };
 
 /// Gives `evaluator` a native tier, as its options say; with TierMode::kInterpreter, none. The

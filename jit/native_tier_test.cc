@@ -122,7 +122,7 @@ TEST_F(NativeTierTest, AnInterruptEndsALoopThatNeverAllocates) {
   std::latch compiled(1);
   vm::Machine& machine = evaluator_->machine();
   machine.tier_context = &compiled;
-  machine.tier_sink = [](void* latch, Value, vm::TierFailure) {
+  machine.tier_sink = [](void* latch, const vm::TierEvent&) {
     static_cast<std::latch*>(latch)->count_down();
   };
   std::thread other([&] {
@@ -147,8 +147,8 @@ TEST_F(NativeTierTest, ALoopBecomesNativeWhileItRuns) {
     vm::TierFailure failure = vm::TierFailure::kCompiler;
   } seen{*evaluator_};
   machine.tier_context = &seen;
-  machine.tier_sink = [](void* context, Value, vm::TierFailure failure) {
-    static_cast<Seen*>(context)->failure = failure;
+  machine.tier_sink = [](void* context, const vm::TierEvent& event) {
+    static_cast<Seen*>(context)->failure = event.failure;
     static_cast<Seen*>(context)->evaluator.request_interrupt();
   };
   EXPECT_EQ(evaluator_->apply(loop, std::array{small_nat(1)}).kind, vm::OutcomeKind::kInterrupted);
@@ -168,8 +168,8 @@ TEST_F(NativeTierTest, ALawThatBuildsAHugeObjectStaysInterpreted) {
     vm::TierFailure failure = vm::TierFailure::kNone;
   } seen;
   evaluator_->machine().tier_context = &seen;
-  evaluator_->machine().tier_sink = [](void* context, Value, vm::TierFailure failure) {
-    static_cast<Seen*>(context)->failure = failure;
+  evaluator_->machine().tier_sink = [](void* context, const vm::TierEvent& event) {
+    static_cast<Seen*>(context)->failure = event.failure;
   };
   const vm::Outcome out = apply("{'wide' 1 " + body + "}", {small_nat(5)});
   ASSERT_EQ(out.kind, vm::OutcomeKind::kValue);

@@ -114,8 +114,12 @@ uint32_t runtime_number(const vm::TierRuntime& runtime, const void* address) {
 }
 
 std::vector<uint8_t> runtime_text(const vm::TierRuntime& runtime) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(&runtime);
-  return {bytes, bytes + offsetof(vm::TierRuntime, apply_thunk_index) + sizeof(uint32_t) * 2};
+  static_assert(offsetof(vm::TierRuntime, update_info) == 40);  // a new field belongs here, too
+  const uint64_t fields[] = {runtime.stack_limit,   runtime.hp_limit,    runtime.heap_hp,
+                             runtime.stack_request, runtime.info_worker, runtime.apply_thunk_index,
+                             runtime.selector_index, runtime.no_result};
+  const auto* bytes = reinterpret_cast<const uint8_t*>(fields);
+  return {bytes, bytes + sizeof fields};
 }
 
 }  // namespace plan::jit

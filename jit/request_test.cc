@@ -129,10 +129,13 @@ TEST(RequestWriter, EveryOffsetOfTheRuntimeIsPartOfItsText) {
        {&vm::TierRuntime::stack_limit, &vm::TierRuntime::hp_limit, &vm::TierRuntime::heap_hp,
         &vm::TierRuntime::stack_request, &vm::TierRuntime::info_worker,
         &vm::TierRuntime::apply_thunk_index, &vm::TierRuntime::selector_index}) {
-    vm::TierRuntime other = runtime;
-    other.*field = 8;
-    EXPECT_NE(runtime_text(other), before);
+    vm::TierRuntime moved = runtime;
+    moved.*field = 8;
+    EXPECT_NE(runtime_text(moved), before);
   }
+  vm::TierRuntime other = runtime;
+  other.no_result = 1;
+  EXPECT_NE(runtime_text(other), before);
   runtime.order = &runtime;
   EXPECT_EQ(runtime_text(runtime), before);
   EXPECT_EQ(runtime_address(runtime, runtime_number(runtime, &runtime)),

@@ -43,6 +43,17 @@ std::string user_folder(const char* variable, const char* below_home) {
   return home.empty() ? "" : home + below_home;
 }
 
+/// What became of one law, for --tier-report.
+std::string tier_line(const vm::TierEvent& event) {
+  const std::string name = "  " + vm::printable_name(event.function) + ": ";
+  if (event.failure != vm::TierFailure::kNone) {
+    return name + "refused, " + vm::tier_failure_name(event.failure) + "\n";
+  }
+  const std::string bytes = std::to_string(event.code_bytes) + " bytes";
+  if (event.cached) return name + "cached, " + bytes + "\n";
+  return name + "compiled, " + bytes + " in " + std::to_string(event.compile_ns / 1000) + " us\n";
+}
+
 class Runner {
  public:
   Runner(std::string_view program, const Arguments& arguments)
@@ -74,7 +85,7 @@ class Runner {
   }
 
   sire::SessionOptions session_options() const;
-  void attach_tier(sire::Session& session) const;
+  void attach_tier(sire::Session& session);
   void report_tier(sire::Session& session) const;
   int run_sire();
   int run_prompt(sire::Session& session, const std::string& module);
@@ -90,6 +101,7 @@ class Runner {
 
   std::string program_;
   const Arguments& arguments_;
+  std::string tier_lines_;
 };
 
 sire::SessionOptions Runner::session_options() const {
@@ -133,20 +145,35 @@ sire::SessionOptions Runner::session_options() const {
   return options;
 }
 
-void Runner::attach_tier(sire::Session& session) const {
+void Runner::attach_tier(sire::Session& session) {
   jit::NativeOptions options;
   options.perf_map = arguments_.has(Option::kPerfMap);
   if (arguments_.has(Option::kDumpNative)) {
     options.compiler.dump = arguments_.value(Option::kDumpNative);
   }
+  options.code_cache = arguments_.value(Option::kCodeCache);
+  options.code_cache_is_wanted = !options.code_cache.empty();
+  if (options.code_cache == "off") {
+    options.code_cache.clear();
+  } else if (options.code_cache.empty()) {
+    const std::string folder = user_folder("XDG_CACHE_HOME", "/.cache");
+    if (!folder.empty()) options.code_cache = folder + "/palladium/code";
+  }
   jit::attach_native_tier(session.evaluator(), options);
+  if (!arguments_.has(Option::kTierReport)) return;
+  vm::Machine& machine = session.evaluator().machine();
+  machine.tier_context = &tier_lines_;
+  machine.tier_sink = [](void* lines, const vm::TierEvent& event) {
+    *static_cast<std::string*>(lines) += tier_line(event);
+  };
 }
 
 void Runner::report_tier(sire::Session& session) const {
   if (!arguments_.has(Option::kTierReport)) return;
   const vm::TierStatistics& s = session.evaluator().machine().tier_statistics;
   write_all(kStandardError,
-            program_ + ": " + std::to_string(s.laws) + " laws became native code, " +
+            tier_lines_ + program_ + ": " + std::to_string(s.laws) + " laws became native code, " +
+                std::to_string(s.cached) + " of them from the cache, " +
                 std::to_string(s.failures) + " were refused; " +
                 std::to_string(s.code_bytes >> 10) + " KB of code in " +
                 std::to_string(s.compile_ns / 1'000'000) + " ms\n");

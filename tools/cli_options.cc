@@ -57,6 +57,8 @@ constexpr OptionSpec kOptions[] = {
     {Option::kJitThreshold, 0, "jit-threshold", "COUNT", "Entries that make a law hot", true},
     {Option::kTierReport, 0, "tier-report", nullptr, "Tell in the end what became native code",
      true},
+    {Option::kCodeCache, 0, "code-cache", "DIR|off",
+     "Where native code is kept between runs; a folder that is only yours", true},
     {Option::kPerfMap, 0, "perf-map", nullptr, "Name native code for perf, in /tmp/perf-PID.map",
      true},
     {Option::kDumpNative, 0, "dump-native", "LAW", "Show what LLVM makes of the law", true},
@@ -101,6 +103,7 @@ constexpr Item kSireItems[] = {
     item(Option::kTier),
     item(Option::kJitThreshold),
     item(Option::kTierReport),
+    item(Option::kCodeCache),
     item(Option::kPerfMap),
     item(Option::kDumpNative),
     item(Option::kPasses),
@@ -121,7 +124,8 @@ constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
                                item(Option::kTier),
                                item(Option::kJitThreshold),
                                item(Option::kTierReport),
-                               item(Option::kPerfMap),
+                               item(Option::kCodeCache),
+    item(Option::kPerfMap),
                                item(Option::kDumpNative),
                                item(Option::kPasses),
                                item(Option::kDumpIr),
@@ -140,7 +144,8 @@ constexpr Item kReplItems[] = {argument("SEED", "The seed file to run"),
                                item(Option::kTier),
                                item(Option::kJitThreshold),
                                item(Option::kTierReport),
-                               item(Option::kPerfMap),
+                               item(Option::kCodeCache),
+    item(Option::kPerfMap),
                                item(Option::kDumpNative),
                                item(Option::kPasses),
                                item(Option::kDumpIr)};
@@ -347,6 +352,7 @@ std::optional<Screen> Parser::check_value(const OptionSpec& spec,
   if (spec.id == Option::kPasses) is_good = vm::read_passes(value).has_value();
   if (spec.id == Option::kHeap) is_good = parse_bytes(value, bytes);
   if (spec.id == Option::kJets) is_good = value == "on" || value == "off";
+  if (spec.id == Option::kCodeCache) is_good = !value.empty();
   if (spec.id == Option::kFacts) is_good = value.empty() || value == "bindings";
   if (is_good) return std::nullopt;
   return usage_error("option " + as_written + ": cannot parse value `" + value + "'");

@@ -40,6 +40,7 @@ enum class Option : uint8_t {
   kTier,
   kJitThreshold,
   kTierReport,
+  kCodeCache,
   kPerfMap,
   kDumpNative,
   kPasses,

@@ -34,6 +34,7 @@ struct Region;
 namespace plan::vm {
 
 struct Code;
+struct TierRequest;
 
 inline constexpr int32_t kHeatNever = INT32_MIN;  ///< 2^31 entries away from being asked again
 inline constexpr int32_t kHeatRecheck = -256;     ///< after asking: loops look for the answer
@@ -91,6 +92,7 @@ struct Code {
   bool is_primop = false;                     ///< a jet that lowering knows: its body is itself
   bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
   bool tier_asked = false;                    ///< its native code was asked for
+  std::unique_ptr<TierRequest> request;       ///< of the twin, while the tier's budget is used up
   Code* next = nullptr;                       ///< other code of the same region
 
   /// A law made for a call in this region's code (vm/specialise.h); no value refers to it.

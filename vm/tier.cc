@@ -50,19 +50,6 @@ const void* address(F* function) {
   return reinterpret_cast<const void*>(function);
 }
 
-std::string printable_name(Value function) {
-  Value law = function;
-  if (is_pin(law)) law = deref(pin_item(law));
-  std::string text;
-  if (!is_law(law)) return "?";
-  uint64_t scratch = 0;
-  for (const uint64_t limb : nat_limbs(law_name(law), scratch)) {
-    for (uint64_t rest = limb; rest != 0; rest >>= 8) text.push_back(static_cast<char>(rest));
-  }
-  std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '_');
-  return text.empty() ? "law" : text.substr(0, 64);
-}
-
 /// The record of the frame of one suspension: [record, live slots].
 gc::Info* native_resume_info(Machine& vm, Code& twin, Block& block, const LiveSet& live) {
   gc::Info* info = vm.infos.add();
@@ -192,6 +179,7 @@ std::unique_ptr<TierRequest> make_request(Machine& vm, Code& hot, TierFailure& f
 
 void install(Machine& vm, const TierRequest& request) {
   ++vm.tier_statistics.laws;
+  if (request.cached) ++vm.tier_statistics.cached;
   vm.tier_statistics.code_bytes += request.code_bytes;
   for (const TierBlock& block : request.blocks) {
     for (size_t n = 0; n < block.resumes.size(); ++n) {
@@ -209,6 +197,19 @@ void install(Machine& vm, const TierRequest& request) {
 }
 
 }  // namespace
+
+std::string printable_name(Value function) {
+  Value law = function;
+  if (is_pin(law)) law = deref(pin_item(law));
+  std::string text;
+  if (!is_law(law)) return "?";
+  uint64_t scratch = 0;
+  for (const uint64_t limb : nat_limbs(law_name(law), scratch)) {
+    for (uint64_t rest = limb; rest != 0; rest >>= 8) text.push_back(static_cast<char>(rest));
+  }
+  std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '_');
+  return text.empty() ? "law" : text.substr(0, 64);
+}
 
 const char* tier_failure_name(TierFailure failure) {
   switch (failure) {
@@ -266,10 +267,25 @@ bool is_over_budget(const Machine& vm) {
   const uint64_t percent = vm.options.jit_budget_percent;
   if (percent == 0 || vm.options.tier == TierMode::kNative) return false;
   const TierStatistics& s = vm.tier_statistics;
-  const uint64_t done = s.laws + s.failures;
+  const uint64_t done = s.laws - s.cached + s.failures;
   const uint64_t each = done == 0 ? kFirstCompileNs : s.compile_ns / done;
   const uint64_t spent = s.compile_ns + (s.requested - std::min(s.requested, done)) * each;
   return spent * 100 > (now_ns() - vm.start_ns) * percent;
+}
+
+void report(Machine& vm, const TierEvent& event) {
+  if (vm.tier_sink != nullptr) vm.tier_sink(vm.tier_context, event);
+}
+
+/// What became of a request whose law still exists.
+void finish(Machine& vm, const TierRequest& request) {
+  if (request.failure == TierFailure::kNone) {
+    install(vm, request);
+  } else {
+    ++vm.tier_statistics.failures;
+  }
+  report(vm, {Value{request.function}, request.failure, request.cached, request.compile_ns,
+              request.code_bytes});
 }
 
 }  // namespace
@@ -283,25 +299,41 @@ void tier_up(Machine& vm, Block& block) {
   }
   law.heat = kHeatRecheck;
   if (code.tier_asked) return;  // a loop looks whether its native code has come
-  if (is_over_budget(vm)) {
+  const auto ask_later = [&] {
     law.heat = -static_cast<int32_t>(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
-    return;
+  };
+  // What is stored costs nothing that the budget counts. Asked for once, a request is kept.
+  const bool is_new = code.request == nullptr;
+  if ((!is_new || !vm.tier->has_stored_code()) && is_over_budget(vm)) return ask_later();
+  if (is_new) {
+    TierFailure failure = TierFailure::kNone;
+    code.request = make_request(vm, code, failure);
+    if (code.request == nullptr) {
+      code.tier_asked = true;
+      ++vm.tier_statistics.requested;
+      ++vm.tier_statistics.failures;
+      report(vm, {code.function, failure});
+      return;
+    }
+    code.tier_asked = true;  // so that it is not asked again from below
+    // What the law will pass calls on to comes first.
+    for (const Version& version : code.request->twin->versions) {
+      tier_up(vm, keeper_of_copies(vm, version.copy).entry);
+    }
+    if (vm.tier->load(*code.request)) {
+      finish(vm, *code.request);
+      code.request.reset();
+      return;
+    }
+    if (is_over_budget(vm)) {
+      code.tier_asked = false;
+      return ask_later();
+    }
   }
   code.tier_asked = true;
   ++vm.tier_statistics.requested;
-  TierFailure failure = TierFailure::kNone;
-  auto request = make_request(vm, code, failure);
-  if (request == nullptr) {
-    ++vm.tier_statistics.failures;
-    if (vm.tier_sink != nullptr) vm.tier_sink(vm.tier_context, law.code->function, failure);
-    return;
-  }
-  // What the law will pass calls on to comes first.
-  for (const Version& version : request->twin->versions) {
-    tier_up(vm, keeper_of_copies(vm, version.copy).entry);
-  }
   const bool wait = vm.options.tier == TierMode::kNative;
-  vm.tier->submit(std::move(request), wait);
+  vm.tier->submit(std::move(code.request), wait);
   if (wait) install_native_code(vm);
 }
 
@@ -309,15 +341,7 @@ void install_native_code(Machine& vm) {
   vm.tier_ready.store(false, std::memory_order_relaxed);
   while (auto request = vm.tier->take_finished()) {
     vm.tier_statistics.compile_ns += request->compile_ns;
-    if (request->twin == nullptr) continue;
-    if (request->failure == TierFailure::kNone) {
-      install(vm, *request);
-    } else {
-      ++vm.tier_statistics.failures;
-    }
-    if (vm.tier_sink != nullptr) {
-      vm.tier_sink(vm.tier_context, Value{request->function}, request->failure);
-    }
+    if (request->twin != nullptr) finish(vm, *request);
   }
 }
 

@@ -61,6 +61,7 @@ struct TierRequest {
   std::string name;
   std::vector<TierBlock> blocks;  ///< [0]: the law itself
   TierFailure failure = TierFailure::kNone;
+  bool cached = false;         ///< not compiled: the code was at hand
   uint64_t compile_ns = 0;
   uint64_t code_bytes = 0;
 };
@@ -71,8 +72,9 @@ struct TierRuntime {
   uint32_t stack_limit, hp_limit, heap_hp, stack_request;
   uint32_t info_worker;  ///< of gc::Info
   uint32_t apply_thunk_index, selector_index;
-  const void* update_info;
   uint64_t no_result;
+  // From here on addresses only: native code reads them from its slots (jit/image.h).
+  const void* update_info;
   // Evaluating code (vm/dispatch.h).
   const void* eval_value;
   const void* apply_values;
@@ -102,6 +104,13 @@ TierRuntime tier_runtime(Machine& vm);
 class Tier {
  public:
   virtual ~Tier() = default;
+  /// Whether load() may know anything.
+  virtual bool has_stored_code() { return false; }
+  /// Finishes the request at once if its code was made before, by this process or another.
+  virtual bool load(TierRequest& request) {
+    static_cast<void>(request);
+    return false;
+  }
   /// Takes the request. With `wait`, returns when it is done (not yet installed).
   virtual void submit(std::unique_ptr<TierRequest> request, bool wait) = 0;
   /// A finished request, or null.
@@ -113,13 +122,23 @@ class Tier {
 struct TierStatistics {
   uint64_t requested = 0;
   uint64_t laws = 0;
+  uint64_t cached = 0;  ///< of the laws
   uint64_t failures = 0;
   uint64_t code_bytes = 0;
   uint64_t compile_ns = 0;
 };
 
-/// Told about each law that was compiled (kNone) or refused.
-using TierSink = void (*)(void* context, Value function, TierFailure failure);
+/// Told about each law that has native code now (kNone), or was refused.
+struct TierEvent {
+  Value function;
+  TierFailure failure = TierFailure::kNone;
+  bool cached = false;
+  uint64_t compile_ns = 0;
+  uint64_t code_bytes = 0;
+};
+using TierSink = void (*)(void* context, const TierEvent& event);
+/// The name of a law or pin, for people; "?" if it is neither.
+std::string printable_name(Value function);
 
 /// Called when `block`, a law's or one of its thunks', has become hot. Direct code.
 void tier_up(Machine& vm, Block& block);

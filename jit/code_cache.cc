@@ -1,0 +1,236 @@
+// jit/code_cache.cc: native code that outlives the process.
+#include "jit/code_cache.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/base58.h"
+#include "base/file.h"
+
+namespace plan::jit {
+
+namespace {
+
+constexpr const char* kFileEnding = ".code";
+constexpr uint32_t kRecordMagic = 0x43'4c'41'50;
+
+struct FileHead {
+  char magic[8] = {'P', 'A', 'L', 'L', 'C', 'O', 'D', 'E'};
+  uint64_t version = kCodeCacheVersion;
+  Hash256 build{};
+};
+static_assert(sizeof(FileHead) == 48);
+
+struct RecordHead {
+  uint32_t magic = kRecordMagic;
+  uint32_t bytes = 0;  ///< of the payload
+  Hash256 key{};
+  Hash256 checksum{};  ///< of key and payload
+};
+static_assert(sizeof(RecordHead) == 72);
+
+Hash256 checksum_of(const Hash256& key, std::span<const uint8_t> payload) {
+  Blake3 hash;
+  hash.update(key);
+  hash.update(payload);
+  return hash.finish();
+}
+
+template <typename T>
+std::span<uint8_t> bytes_of(T& head) {
+  return {reinterpret_cast<uint8_t*>(&head), sizeof head};
+}
+
+void write_record(std::vector<uint8_t>& to, const Hash256& key, std::span<const uint8_t> payload) {
+  RecordHead head;
+  head.bytes = static_cast<uint32_t>(payload.size());
+  head.key = key;
+  head.checksum = checksum_of(key, payload);
+  const std::span<const uint8_t> from = bytes_of(head);
+  to.insert(to.end(), from.begin(), from.end());
+  to.insert(to.end(), payload.begin(), payload.end());
+}
+
+std::string file_name(const Hash256& build) { return base58(build) + kFileEnding; }
+
+bool is_file_name(const std::string& name) {
+  const size_t dot = std::min(name.find('.'), name.size());
+  return name.substr(dot) == kFileEnding && parse_base58(name.substr(0, dot)).has_value();
+}
+
+}  // namespace
+
+size_t HashOfHash::operator()(const Hash256& hash) const {
+  size_t word = 0;
+  std::memcpy(&word, hash.data(), sizeof word);
+  return word;
+}
+
+Result<std::unique_ptr<CodeCache>> CodeCache::open(const std::string& folder, const Hash256& build,
+                                                   uint64_t bytes_max) {
+  PLAN_TRY(std::unique_ptr<PrivateFolder> place, PrivateFolder::open(folder));
+  std::unique_ptr<CodeCache> cache(
+      new CodeCache(std::move(place), file_name(build), build, bytes_max));
+  PLAN_TRY_STATUS(cache->open_file());
+  return cache;
+}
+
+CodeCache::~CodeCache() {
+  // What another process kept us from writing.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!unwritten_.empty()) append({});
+}
+
+/// Opens what has the file's name now, and reads what is in it.
+Status CodeCache::open_file() {
+  bool made = false;
+  PLAN_TRY(file_, folder_->open_file(name_, true, made));
+  places_.clear();
+  end_ = 0;
+  may_write_ = file_->can_write();
+  if (made) remove_other_files();
+  read_records();
+  return Unit{};
+}
+
+bool CodeCache::has_good_head() const {
+  FileHead expected;
+  expected.build = build_;
+  FileHead head;
+  return file_->read(0, bytes_of(head)) && std::memcmp(&head, &expected, sizeof head) == 0;
+}
+
+/// Takes up the records from end_ on, as far as they are whole.
+void CodeCache::read_records() {
+  if (end_ == 0) {
+    if (!has_good_head()) return;
+    end_ = sizeof(FileHead);
+  }
+  const uint64_t size = file_->size_bytes();
+  RecordHead head;
+  while (size - end_ >= sizeof head && file_->read(end_, bytes_of(head))) {
+    if (head.magic != kRecordMagic || head.bytes > kCodeRecordBytesMax) return;
+    if (head.bytes > size - end_ - sizeof head) return;
+    places_.insert_or_assign(head.key, Place{end_ + sizeof head, head.bytes, head.checksum});
+    end_ += sizeof head + head.bytes;
+  }
+}
+
+std::optional<std::vector<uint8_t>> CodeCache::read(const Hash256& key, const Place& place) const {
+  std::vector<uint8_t> payload(place.bytes);
+  if (!file_->read(place.offset, payload)) return std::nullopt;
+  if (checksum_of(key, payload) != place.checksum) return std::nullopt;
+  return payload;
+}
+
+std::optional<std::vector<uint8_t>> CodeCache::find(const Hash256& key) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto at = places_.find(key);
+  if (at == places_.end()) return std::nullopt;
+  std::optional<std::vector<uint8_t>> payload = read(key, at->second);
+  if (payload) {
+    used_.insert(key);
+  } else {
+    places_.erase(at);  // it will be made and written again
+  }
+  return payload;
+}
+
+bool CodeCache::empty() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return places_.empty();
+}
+
+void CodeCache::add(const Hash256& key, std::span<const uint8_t> payload) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!may_write_ || payload.size() > kCodeRecordBytesMax) return;
+  used_.insert(key);
+  std::vector<uint8_t> record;
+  write_record(record, key, payload);
+  append(record);
+}
+
+/// Begins the file anew, if it is not one of ours or damaged from the start.
+bool CodeCache::start_file() {
+  FileHead head;
+  head.build = build_;
+  places_.clear();
+  end_ = sizeof head;
+  return file_->cut(0) && file_->write(0, bytes_of(head));
+}
+
+/// With the lock: makes file_ the one that has the name, and end_ its end.
+bool CodeCache::prepare_to_write() {
+  read_records();  // what others have added
+  if (end_ == 0 && !start_file()) return false;
+  // A torn tail: its writer was stopped, for we have the lock.
+  return file_->size_bytes() == end_ || file_->cut(end_);
+}
+
+/// Appends unwritten_ and `records`; keeps them for later if another process writes right now.
+bool CodeCache::append(std::span<const uint8_t> records) {
+  unwritten_.insert(unwritten_.end(), records.begin(), records.end());
+  if (!folder_->is_current(*file_, name_) && !open_file()) {
+    may_write_ = false;
+    return false;
+  }
+  if (!may_write_ || !file_->lock()) return false;
+  bool ok = prepare_to_write();
+  if (ok && end_ + unwritten_.size() > bytes_max_) {
+    ok = rewrite();
+  }
+  if (ok && end_ + unwritten_.size() <= bytes_max_) {
+    ok = file_->write(end_, unwritten_);
+    if (ok) {
+      read_records();
+    } else {
+      file_->cut(end_);
+    }
+  }
+  unwritten_.clear();
+  // A full disk, or worse: this process does not try again.
+  if (!ok) may_write_ = false;
+  file_->unlock();
+  return ok;
+}
+
+/// With the lock: a fresh file with what this process has used takes the place of a full one.
+bool CodeCache::rewrite() {
+  const std::string fresh_name = name_ + ".new";  // ours alone, by the lock
+  std::vector<uint8_t> bytes;
+  FileHead head;
+  head.build = build_;
+  const std::span<const uint8_t> from = bytes_of(head);
+  bytes.assign(from.begin(), from.end());
+  for (const Hash256& key : used_) {
+    const auto at = places_.find(key);
+    if (at == places_.end()) continue;
+    // Half of the room stays free, or the next record would bring us here again.
+    if (bytes.size() + at->second.bytes > bytes_max_ / 2) break;
+    if (const auto payload = read(key, at->second)) write_record(bytes, key, *payload);
+  }
+  Result<std::unique_ptr<PrivateFile>> fresh = folder_->new_file(fresh_name);
+  if (!fresh) return false;
+  if (!(*fresh)->lock() || !(*fresh)->write(0, bytes) || !folder_->rename(fresh_name, name_)) {
+    folder_->remove(fresh_name);
+    return false;
+  }
+  file_ = std::move(*fresh);  // the old one's lock goes with it
+  places_.clear();
+  end_ = 0;
+  read_records();
+  return true;
+}
+
+/// Files of other builds, which nobody may ever ask for again: the newest few stay.
+void CodeCache::remove_other_files() {
+  std::vector<FileEntry> files = list_files(folder_->path());
+  const auto is_other = [&](const FileEntry& f) { return f.name != name_ && is_file_name(f.name); };
+  std::erase_if(files, [&](const FileEntry& f) { return !is_other(f); });
+  if (files.size() <= kCodeFilesKept) return;
+  std::sort(files.begin(), files.end(),
+            [](const FileEntry& a, const FileEntry& b) { return a.modified_s > b.modified_s; });
+  for (size_t k = kCodeFilesKept; k < files.size(); ++k) folder_->remove(files[k].name);
+}
+
+}  // namespace plan::jit

@@ -1,0 +1,93 @@
+// jit/code_cache.h: native code that outlives the process.
+//
+// One file for each build (jit/build.h), of records that are only ever appended:
+//
+//   FileHead | RecordHead, payload | RecordHead, payload | ...
+//
+// A payload is an image (jit/image.h), its key the hash of the canonical text of the request that
+// it was made from (jit/request.h): equal keys, equal code. The file is believed in nothing else:
+// the checksum of a record is compared when it is used, and what does not fit is not there.
+//
+// Lifecycle  : opened for the first hot law. Each image is appended as soon as it is made, by one
+//              write under a lock: a process that is killed leaves at most a torn tail, which
+//              the next writer cuts off. A file that is full is replaced by a fresh one with the
+//              images that this process has used.
+// Threads    : find() is the evaluator's, add() the compile thread's.
+// Note       : the file is read, not mapped. What has been checked is then what is used, and
+//              a file that somebody cuts is a failed read, not a signal.
+// Limits     : kCodeFileBytesMax; kCodeFilesKept files of other builds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/private_folder.h"
+
+namespace plan::jit {
+
+/// Counts changes of the file, of images, and of canonical texts.
+inline constexpr uint32_t kCodeCacheVersion = 1;
+inline constexpr uint64_t kCodeFileBytesMax = uint64_t{256} << 20;
+inline constexpr uint64_t kCodeRecordBytesMax = uint64_t{64} << 20;
+inline constexpr size_t kCodeFilesKept = 3;
+
+struct HashOfHash {
+  size_t operator()(const Hash256& hash) const;
+};
+
+class CodeCache {
+ public:
+  /// Error "io", with path and cause, if the folder or the file cannot be used.
+  static Result<std::unique_ptr<CodeCache>> open(const std::string& folder, const Hash256& build,
+                                                 uint64_t bytes_max = kCodeFileBytesMax);
+  ~CodeCache();
+
+  /// Nullopt: it is not there, or damaged.
+  std::optional<std::vector<uint8_t>> find(const Hash256& key);
+  /// Does nothing if it cannot be written.
+  void add(const Hash256& key, std::span<const uint8_t> payload);
+  bool empty();
+
+ private:
+  struct Place {
+    uint64_t offset = 0;  ///< of the payload
+    uint32_t bytes = 0;
+    Hash256 checksum{};
+  };
+
+  CodeCache(std::unique_ptr<PrivateFolder> folder, std::string name, const Hash256& build,
+            uint64_t bytes_max)
+      : folder_(std::move(folder)), name_(std::move(name)), build_(build), bytes_max_(bytes_max) {}
+
+  Status open_file();
+  bool has_good_head() const;
+  void read_records();
+  bool prepare_to_write();
+  bool start_file();
+  bool append(std::span<const uint8_t> records);
+  bool rewrite();
+  void remove_other_files();
+  std::optional<std::vector<uint8_t>> read(const Hash256& key, const Place& place) const;
+
+  std::unique_ptr<PrivateFolder> folder_;
+  std::string name_;
+  Hash256 build_;
+  uint64_t bytes_max_;
+  std::mutex mutex_;  ///< guards what follows
+  std::unique_ptr<PrivateFile> file_;
+  uint64_t end_ = 0;  ///< of the records known to be whole
+  std::unordered_map<Hash256, Place, HashOfHash> places_;
+  std::unordered_set<Hash256, HashOfHash> used_;
+  std::vector<uint8_t> unwritten_;  ///< records
+  bool may_write_ = true;
+};
+
+}  // namespace plan::jit
