@@ -145,6 +145,7 @@ void CodeCache::add(const Hash256& key, std::span<const uint8_t> payload) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!may_write_ || payload.size() > kCodeRecordBytesMax) return;
   used_.insert(key);
+  if (places_.contains(key)) return;
   std::vector<uint8_t> record;
   write_record(record, key, payload);
   append(record);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/check.h"
 #include "jit/llvm_ir.h"
 #include "value/object.h"
 #include "vm/low_facts.h"
@@ -160,11 +161,14 @@ class BlockGenerator {
   void group_roots();
 
   // --- Building blocks.
-  /// A word that is no pointer.
-  IrValue constant(Word w) { return ir_.getInt64(w); }
+  /// A word that is no address.
+  IrValue constant(Word w) {
+    PLAN_ASSERT(!s_.numbers.names(w));
+    return ir_.getInt64(w);
+  }
   /// A constant of the request. See Note [No addresses in code] in jit/codegen.h.
   IrValue reference(Value v) {
-    if (v.is_small()) return constant(v.word);
+    if (v.is_small()) return ir_.getInt64(v.word);
     return slot_word({SlotKind::kConstant, s_.numbers.number_of(v), 0});
   }
   IrValue record_pointer(const gc::Info* info) {
@@ -945,7 +949,7 @@ void BlockGenerator::emit_function_test(size_t n) {
   IrValue f = seen_through(i.operands[0]);
   set(i, f);
   BasicBlock* other = block_at(at_label(i.label));
-  IrValue wanted = constant(i.function.word);
+  IrValue wanted = reference(i.function);
   if (i.immediate == 0) {
     ir_.CreateCondBr(ir_.CreateICmpEQ(f, wanted), block_at(n + 1), other);
     return;

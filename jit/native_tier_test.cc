@@ -4,12 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
 #include <latch>
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "gc/make.h"
 #include "gc/text.h"
+#include "value/object.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
 
@@ -36,6 +42,7 @@ class NativeTierTest : public testing::Test {
     evaluator_ = std::make_unique<vm::Evaluator>(o);
     NativeOptions native;
     native.compiler.quick = quick;
+    native.code_cache = cache_;
     attach_native_tier(*evaluator_, native);
   }
   void SetUp() override { make(options()); }
@@ -55,7 +62,37 @@ class NativeTierTest : public testing::Test {
     EXPECT_EQ(statistics().failures, 0u);
   }
 
+  std::string cache_;  ///< folder of the code cache; empty: none
   std::unique_ptr<vm::Evaluator> evaluator_;
+};
+
+/// Each make() is as a process of its own: nothing but the file is kept.
+class StoredCodeTest : public NativeTierTest {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "native_tier_XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+    cache_ = root_ + "/code";
+    make(options());
+  }
+  void TearDown() override {
+    evaluator_.reset();
+    for (const FileEntry& file : list_files(cache_)) remove_file(cache_ + "/" + file.name);
+    rmdir(cache_.c_str());
+    rmdir(root_.c_str());
+  }
+  void expect_count_works() {
+    EXPECT_EQ(apply(kCount, {small_nat(1000)}).value, small_nat(1000));
+  }
+  std::string file() {
+    const std::vector<FileEntry> files = list_files(cache_);
+    EXPECT_EQ(files.size(), 1u);
+    return cache_ + "/" + (files.empty() ? "" : files[0].name);
+  }
+
+ private:
+  std::string root_;
 };
 
 TEST_F(NativeTierTest, ALawIsNativeAtItsFirstEntry) {
@@ -188,6 +225,101 @@ TEST_F(NativeTierTest, CodeOfCollectedLawsIsForgotten) {
     const std::string law = "{" + std::to_string(i) + " 1 (0 3 (0 3 1))}";
     EXPECT_EQ(apply(law, {small_nat(i)}).value, small_nat(i + 2));
   }
+}
+
+TEST_F(StoredCodeTest, ASecondRunCompilesNothing) {
+  expect_count_works();
+  expect_native(2);
+  EXPECT_EQ(statistics().cached, 0u);
+  make(options());
+  expect_count_works();
+  expect_native(2);
+  EXPECT_EQ(statistics().cached, 2u);
+  EXPECT_EQ(statistics().requested, 0u);
+  EXPECT_EQ(statistics().compile_ns, 0u);
+}
+
+TEST_F(StoredCodeTest, CodeServesLawsAtOtherAddresses) {
+  expect_count_works();
+  make(options());
+  read("['other' {'things' 1 (0 3 1)} 18446744073709551616]");
+  expect_count_works();
+  EXPECT_EQ(statistics().cached, 2u);
+}
+
+TEST_F(StoredCodeTest, ALawOfTheSameShapeSharesCodeButNotItsConstants) {
+  uint64_t scratch = 0;
+  const auto high_limb = [&](const std::string& law) {
+    const vm::Outcome out = apply(law, {small_nat(1)});
+    EXPECT_TRUE(out.ok());
+    return nat_limbs(out.value, scratch).back();
+  };
+  EXPECT_EQ(high_limb("{'first' 1 (2 18446744073709551616)}"), 1u);
+  make(options());
+  EXPECT_EQ(high_limb("{'other' 1 (2 36893488147419103232)}"), 2u);
+  EXPECT_EQ(statistics().laws, 1u);
+  EXPECT_EQ(statistics().cached, 1u);
+}
+
+TEST_F(StoredCodeTest, TheSameRequestGivesTheSameFile) {
+  expect_count_works();
+  evaluator_.reset();
+  const std::vector<uint8_t> first = *read_file(file());
+  remove_file(file());
+  make(options());
+  read("['other' {'things' 1 (0 3 1)} 18446744073709551616]");
+  expect_count_works();
+  evaluator_.reset();
+  EXPECT_EQ(*read_file(file()), first);
+}
+
+TEST_F(StoredCodeTest, DamagedCodeIsMadeAgain) {
+  expect_count_works();
+  evaluator_.reset();
+  std::vector<uint8_t> bytes = *read_file(file());
+  bytes[bytes.size() / 2] ^= 1;
+  bytes[bytes.size() - 1] ^= 1;
+  const std::string name = file();
+  const int fd = open(name.c_str(), O_WRONLY);
+  ASSERT_EQ(write(fd, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  close(fd);
+  for (const uint64_t cached : {0u, 2u}) {
+    make(options());
+    expect_count_works();
+    expect_native(2);
+    EXPECT_EQ(statistics().cached, cached);
+  }
+}
+
+TEST_F(StoredCodeTest, QuickCodeAndOptimisedCodeAreKeptApart) {
+  expect_count_works();
+  make(options(), false);
+  expect_count_works();
+  EXPECT_EQ(statistics().cached, 0u);
+}
+
+// Without stored code, the budget of 1 % would not allow the first law before two seconds.
+TEST_F(StoredCodeTest, TheCompileBudgetDoesNotHoldStoredCodeBack) {
+  expect_count_works();
+  vm::Options mixed = options();
+  mixed.tier = vm::TierMode::kMixed;
+  mixed.jit_threshold = 1;
+  mixed.jit_budget_percent = 1;
+  make(mixed);
+  expect_count_works();
+  EXPECT_EQ(statistics().cached, 2u);
+  EXPECT_EQ(statistics().requested, 0u);
+}
+
+TEST_F(StoredCodeTest, AFolderThatCannotBeUsedIsNoTrouble) {
+  ASSERT_TRUE(replace_file_unsynced(cache_, std::vector<uint8_t>{1}));
+  for (int run = 0; run < 2; ++run) {
+    make(options());
+    expect_count_works();
+    expect_native(2);
+    EXPECT_EQ(statistics().cached, 0u);
+  }
+  remove_file(cache_);
 }
 
 }  // namespace

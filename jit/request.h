@@ -33,6 +33,10 @@ class RequestWriter {
   /// The number of a constant or record that the request names.
   uint32_t number_of(Value constant) const { return constants_.at(constant.word); }
   uint32_t number_of(const gc::Info* record) const { return records_.at(record); }
+  /// Whether a word is one of those that have numbers, and so must not be in code.
+  bool names(Word word) const {
+    return constants_.contains(word) || records_.contains(reinterpret_cast<const gc::Info*>(word));
+  }
 
  private:
   void write(uint64_t n);

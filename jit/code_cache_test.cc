@@ -1,0 +1,357 @@
+// jit/code_cache_test.cc: the file of kept code: what is whole is found, and nothing else.
+#include "jit/code_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+namespace plan::jit {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+Hash256 key_of(uint64_t n) {
+  return blake3({reinterpret_cast<const uint8_t*>(&n), sizeof n});
+}
+Bytes payload_of(uint64_t n) { return Bytes(100 + n % 50, static_cast<uint8_t>(n)); }
+
+class CodeCacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "code_cache_XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+    folder_ = root_ + "/code";
+  }
+  void TearDown() override {
+    for (const std::string& folder : {folder_, root_ + "/other", root_}) {
+      chmod(folder.c_str(), 0700);
+      for (const FileEntry& file : list_files(folder)) remove_file(folder + "/" + file.name);
+      rmdir(folder.c_str());
+      unlink(folder.c_str());
+    }
+  }
+
+  std::unique_ptr<CodeCache> open(uint64_t bytes_max = kCodeFileBytesMax) {
+    Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(folder_, build_, bytes_max);
+    EXPECT_TRUE(cache.has_value()) << (cache ? "" : cache.error().message);
+    return cache ? std::move(*cache) : nullptr;
+  }
+  /// The error's message; empty if it can be opened.
+  std::string why_not(const std::string& folder) {
+    Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(folder, build_);
+    return cache ? "" : cache.error().message;
+  }
+  void write(uint64_t count) {
+    const auto cache = open();
+    for (uint64_t n = 0; n < count; ++n) cache->add(key_of(n), payload_of(n));
+  }
+  /// How many of the first `count` keys are found; what is found must be right.
+  static uint64_t found(CodeCache& cache, uint64_t count) {
+    uint64_t result = 0;
+    for (uint64_t n = 0; n < count; ++n) {
+      const auto payload = cache.find(key_of(n));
+      if (!payload) continue;
+      ++result;
+      EXPECT_EQ(*payload, payload_of(n));
+    }
+    return result;
+  }
+  uint64_t found(uint64_t count) { return found(*open(), count); }
+  std::string file() {
+    const std::vector<FileEntry> files = list_files(folder_);
+    EXPECT_EQ(files.size(), 1u);
+    return files.empty() ? "" : folder_ + "/" + files[0].name;
+  }
+  Bytes content() { return *read_file(file()); }
+  /// Without changing what the file is: owner, mode and inode stay.
+  void set_content(const Bytes& bytes) {
+    const int fd = ::open(file().c_str(), O_WRONLY | O_TRUNC);
+    ASSERT_GE(fd, 0);
+    EXPECT_TRUE(write_all(fd, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    close(fd);
+  }
+
+  std::string root_;
+  std::string folder_;
+  Hash256 build_ = key_of(1000);
+};
+
+TEST_F(CodeCacheTest, WhatOneProcessAddsTheNextFinds) {
+  EXPECT_TRUE(open()->empty());
+  write(20);
+  EXPECT_FALSE(open()->empty());
+  EXPECT_EQ(found(20), 20u);
+  EXPECT_FALSE(open()->find(key_of(20)).has_value());
+}
+
+TEST_F(CodeCacheTest, WhatWasAddedIsFoundByTheSameProcess) {
+  const auto cache = open();
+  cache->add(key_of(1), payload_of(1));
+  EXPECT_EQ(found(*cache, 3), 1u);
+}
+
+TEST_F(CodeCacheTest, FolderAndFileAreForTheirOwnerAlone) {
+  umask(0);
+  write(1);
+  struct stat s;
+  ASSERT_EQ(stat(folder_.c_str(), &s), 0);
+  EXPECT_EQ(s.st_mode & 0777, 0700u);
+  ASSERT_EQ(stat(file().c_str(), &s), 0);
+  EXPECT_EQ(s.st_mode & 0777, 0600u);
+  umask(022);
+}
+
+// A torn tail, wherever it is torn: what is before it is found, the rest is written again.
+TEST_F(CodeCacheTest, AFileThatIsCutKeepsWhatIsWhole) {
+  write(3);
+  const Bytes whole = content();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    set_content(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
+    const uint64_t before = found(3);
+    EXPECT_LT(before, 3u);
+    write(3);
+    EXPECT_EQ(found(3), 3u) << size;
+  }
+}
+
+TEST_F(CodeCacheTest, AFlippedByteIsNeverBelieved) {
+  write(3);
+  const Bytes whole = content();
+  for (size_t at = 0; at < whole.size(); ++at) {
+    Bytes damaged = whole;
+    damaged[at] ^= 0x10;
+    set_content(damaged);
+    EXPECT_LT(found(3), 3u) << at;  // and what is found is right
+    write(3);
+    EXPECT_EQ(found(3), 3u) << at;
+  }
+}
+
+TEST_F(CodeCacheTest, GarbageBehindTheRecordsIsCutOff) {
+  write(3);
+  Bytes more = content();
+  const size_t size = more.size();
+  more.insert(more.end(), 1000, 0x50);
+  set_content(more);
+  EXPECT_EQ(found(3), 3u);
+  const auto cache = open();
+  cache->add(key_of(3), payload_of(3));
+  EXPECT_EQ(found(4), 4u);
+  EXPECT_LT(content().size(), size + 300);
+}
+
+TEST_F(CodeCacheTest, AnEmptyFileIsBegunAnew) {
+  write(1);
+  set_content({});
+  EXPECT_EQ(found(1), 0u);
+  write(1);
+  EXPECT_EQ(found(1), 1u);
+}
+
+TEST_F(CodeCacheTest, AnotherVersionUnderTheSameNameIsBegunAnew) {
+  write(1);
+  Bytes other = content();
+  other[8] ^= 1;
+  set_content(other);
+  EXPECT_EQ(found(1), 0u);
+  write(1);
+  EXPECT_EQ(found(1), 1u);
+}
+
+TEST_F(CodeCacheTest, AnotherBuildHasAnotherFile) {
+  write(1);
+  build_ = key_of(1001);
+  EXPECT_EQ(found(1), 0u);
+  build_ = key_of(1000);
+  EXPECT_EQ(found(1), 1u);
+}
+
+TEST_F(CodeCacheTest, AFileUnderTheNameOfAnotherBuildIsBegunAnew) {
+  write(1);
+  const Bytes ours = content();
+  remove_file(file());
+  build_ = key_of(1001);
+  write(1);
+  set_content(ours);
+  EXPECT_EQ(found(1), 0u);
+  write(1);
+  EXPECT_EQ(found(1), 1u);
+}
+
+TEST_F(CodeCacheTest, OnlyAFewFilesOfOtherBuildsStay) {
+  for (uint64_t n = 0; n < 10; ++n) {
+    build_ = key_of(2000 + n);
+    write(1);
+  }
+  EXPECT_EQ(list_files(folder_).size(), kCodeFilesKept + 1);
+  EXPECT_EQ(found(1), 1u);
+}
+
+TEST_F(CodeCacheTest, WhatOthersCanReachIsNotUsed) {
+  write(1);
+  chmod(folder_.c_str(), 0777);
+  EXPECT_NE(why_not(folder_).find("other users have access"), std::string::npos);
+  chmod(folder_.c_str(), 0700);
+  chmod(file().c_str(), 0620);
+  EXPECT_NE(why_not(folder_).find("other users have access"), std::string::npos);
+  chmod(file().c_str(), 0600);
+  EXPECT_EQ(found(1), 1u);
+}
+
+TEST_F(CodeCacheTest, LinksAreNotFollowed) {
+  write(1);
+  const std::string link = root_ + "/other";
+  ASSERT_EQ(symlink(folder_.c_str(), link.c_str()), 0);
+  EXPECT_NE(why_not(link), "");
+  const std::string name = file();
+  ASSERT_EQ(rename(name.c_str(), (root_ + "/moved").c_str()), 0);
+  ASSERT_EQ(symlink((root_ + "/moved").c_str(), name.c_str()), 0);
+  EXPECT_NE(why_not(folder_).find("it is a link"), std::string::npos);
+}
+
+TEST_F(CodeCacheTest, AFileInPlaceOfTheFolderIsNotUsed) {
+  ASSERT_TRUE(replace_file(folder_, Bytes(10, 1)));
+  EXPECT_NE(why_not(folder_), "");
+}
+
+TEST_F(CodeCacheTest, AFolderInPlaceOfTheFileIsNotUsed) {
+  write(1);
+  const std::string name = file();
+  remove_file(name);
+  mkdir(name.c_str(), 0700);
+  EXPECT_NE(why_not(folder_), "");
+  rmdir(name.c_str());
+}
+
+TEST_F(CodeCacheTest, AFileThatMayNotBeWrittenIsRead) {
+  write(3);
+  chmod(file().c_str(), 0400);
+  const auto cache = open();
+  cache->add(key_of(3), payload_of(3));
+  EXPECT_EQ(found(*cache, 3), 3u);
+  if (geteuid() != 0) EXPECT_FALSE(open()->find(key_of(3)).has_value());
+}
+
+TEST_F(CodeCacheTest, AFullDiskLeavesWhatWasThere) {
+  write(3);
+  const auto cache = open();
+  // As on a full disk: the write stops in the middle of the record.
+  struct rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  const struct rlimit small = {content().size() + 50, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  cache->add(key_of(3), payload_of(3));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(content().size(), small.rlim_cur - 50);
+  EXPECT_EQ(found(*cache, 4), 3u);
+  cache->add(key_of(4), payload_of(4));  // it has given up
+  EXPECT_EQ(found(5), 3u);
+}
+
+TEST_F(CodeCacheTest, AFullFileKeepsWhatThisProcessUsed) {
+  constexpr uint64_t kBytesMax = 8192;
+  {
+    const auto cache = open(kBytesMax);
+    for (uint64_t n = 0; n < 30; ++n) cache->add(key_of(n), payload_of(n));
+  }
+  const auto cache = open(kBytesMax);
+  EXPECT_EQ(found(*cache, 5), 5u);
+  for (uint64_t n = 100; n < 120; ++n) cache->add(key_of(n), payload_of(n));
+  EXPECT_LE(content().size(), kBytesMax);
+  const auto after = open(kBytesMax);
+  EXPECT_EQ(found(*after, 5), 5u);
+  EXPECT_FALSE(after->find(key_of(20)).has_value());
+  EXPECT_TRUE(after->find(key_of(119)).has_value());
+}
+
+TEST_F(CodeCacheTest, ForEverFullItStaysBelowItsBound) {
+  constexpr uint64_t kBytesMax = 4096;
+  const auto cache = open(kBytesMax);
+  for (uint64_t n = 0; n < 500; ++n) {
+    cache->add(key_of(n), payload_of(n));
+    EXPECT_LE(content().size(), kBytesMax);
+    EXPECT_TRUE(cache->find(key_of(n)).has_value()) << n;
+  }
+}
+
+TEST_F(CodeCacheTest, AnImageLargerThanTheFileIsNotKept) {
+  const auto cache = open(4096);
+  cache->add(key_of(0), Bytes(5000, 1));
+  EXPECT_FALSE(cache->find(key_of(0)).has_value());
+  EXPECT_LE(content().size(), 4096u);
+}
+
+TEST_F(CodeCacheTest, SeveralProcessesAddToOneFile) {
+  constexpr uint64_t kEach = 100;
+  std::vector<pid_t> children;
+  for (uint64_t child = 0; child < 4; ++child) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      const auto cache = open();
+      for (uint64_t n = 0; n < kEach; ++n) {
+        cache->add(key_of(child * kEach + n), payload_of(child * kEach + n));
+      }
+      // The file was locked by another at the last one: every further one tries again.
+      while (!open()->find(key_of(child * kEach + kEach - 1))) {
+        cache->add(key_of(10'000 + child), payload_of(child));
+      }
+      _exit(0);
+    }
+    children.push_back(pid);
+  }
+  for (const pid_t pid : children) waitpid(pid, nullptr, 0);
+  EXPECT_EQ(found(4 * kEach), 4 * kEach);
+}
+
+TEST_F(CodeCacheTest, AKilledWriterLeavesAFileThatWorks) {
+  for (uint64_t round = 0; round < 20; ++round) {
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      const auto cache = open();
+      for (uint64_t n = round * 1000;; ++n) {
+        cache->add(key_of(n), Bytes(10'000, static_cast<uint8_t>(n)));
+        if (n % 1000 == round && ::write(ready[1], "x", 1) != 1) _exit(1);
+      }
+    }
+    char byte = 0;
+    ASSERT_EQ(read(ready[0], &byte, 1), 1);
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    close(ready[0]);
+    close(ready[1]);
+    const auto cache = open();
+    EXPECT_TRUE(cache->find(key_of(round * 1000)).has_value());
+    cache->add(key_of(1'000'000 + round), payload_of(round));
+    EXPECT_TRUE(open()->find(key_of(1'000'000 + round)).has_value());
+  }
+}
+
+TEST_F(CodeCacheTest, ARemovedFolderIsNoTrouble) {
+  const auto cache = open();
+  cache->add(key_of(0), payload_of(0));
+  remove_file(file());
+  cache->add(key_of(1), payload_of(1));
+  EXPECT_EQ(found(*cache, 2), 1u);
+  remove_file(file());
+  rmdir(folder_.c_str());
+  cache->add(key_of(2), payload_of(2));
+  EXPECT_EQ(found(*cache, 0), 0u);
+}
+
+}  // namespace
+}  // namespace plan::jit
