@@ -145,7 +145,8 @@ void CodeCache::add(const Hash256& key, std::span<const uint8_t> payload) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!may_write_ || payload.size() > kCodeRecordBytesMax) return;
   used_.insert(key);
-  if (places_.contains(key)) return;
+  const auto at = places_.find(key);
+  if (at != places_.end() && read(key, at->second)) return;
   std::vector<uint8_t> record;
   write_record(record, key, payload);
   append(record);
