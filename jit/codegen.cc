@@ -10,6 +10,7 @@
 #include "jit/llvm_ir.h"
 #include "value/object.h"
 #include "vm/low_facts.h"
+#include "vm/primops.h"
 
 namespace plan::jit {
 
@@ -278,6 +279,9 @@ class BlockGenerator {
   IrValue compare_with_small(vm::CompareMode mode, IrValue x, IrValue y);
   IrValue immediate_result(vm::NatOp op, IrValue x, IrValue y, IrValue& overflow);
   void emit_jet(size_t n);
+  IrValue jet_in_line(const Instruction& i, const std::vector<IrValue>& args, BasicBlock* other);
+  IrValue element_at(IrValue index, IrValue sequence, Kind kind, BasicBlock* other);
+  void emit_self_tail(size_t n);
   IrValue lazy_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
   void emit_lazy_idx(const Instruction& i);
   void emit_build(const Instruction& i);
@@ -341,7 +345,7 @@ void BlockGenerator::find_leaders() {
 std::vector<size_t> BlockGenerator::flow_successors(size_t n) const {
   const Instruction& i = code_[n];
   if (i.binds_label != kNoLabel) return {n + 1};
-  if (i.op == Op::kSelfTail) return {0};
+  if (i.op == Op::kSelfTail && !in_registers_) return {0};  // else see emit_self_tail()
   if (vm::ends_path(i.op) || always_suspends(i.op)) return {};
   std::vector<size_t> result;
   if (i.op != Op::kJump && i.op != Op::kSwitch && i.op != Op::kTabSwitch) result.push_back(n + 1);
@@ -805,22 +809,7 @@ void BlockGenerator::emit(size_t n) {
     case Op::kCallKnown: emit_call(push_frame(n), i); return;
     case Op::kTailCall: emit_apply(sp(), i); return;
     case Op::kTailKnown: emit_call(sp(), i); return;
-    case Op::kSelfTail: {
-      const std::vector<IrValue> args = arguments(i, 0);
-      if (general_ != nullptr) {
-        if (IrValue large = not_small(b_, args, &i)) {
-          BasicBlock* general = new_block("general");
-          BasicBlock* special = new_block("special");
-          branch_unlikely(large, general, special);
-          ir_.SetInsertPoint(general);
-          enter_worker(*general_, sp(), args);
-          ir_.SetInsertPoint(special);
-        }
-      }
-      for (uint32_t p = 0; p < parameters_; ++p) ir_.CreateStore(args[p], body_->slots[p]);
-      ir_.CreateBr(block_at(0));
-      return;
-    }
+    case Op::kSelfTail: emit_self_tail(n); return;
     case Op::kJet: emit_jet(n); return;
     case Op::kIfCheap: {
       IrValue v = seen_through(i.operands[0]);
@@ -830,6 +819,29 @@ void BlockGenerator::emit(size_t n) {
     }
     case Op::kCount: return;
   }
+}
+
+/// A loop, within the function that holds the entry; elsewhere a call, so that the code after a
+/// suspension need not share a function with the entry.
+void BlockGenerator::emit_self_tail(size_t n) {
+  const Instruction& i = code_[n];
+  const std::vector<IrValue> args = arguments(i, 0);
+  if (general_ != nullptr) {
+    if (IrValue large = not_small(b_, args, &i)) {
+      BasicBlock* general = new_block("general");
+      BasicBlock* special = new_block("special");
+      branch_unlikely(large, general, special);
+      ir_.SetInsertPoint(general);
+      enter_worker(*general_, sp(), args);
+      ir_.SetInsertPoint(special);
+    }
+  }
+  if (group_of_[n] != group_of_[0]) {
+    enter_worker(*this, sp(), args);
+    return;
+  }
+  for (uint32_t p = 0; p < parameters_; ++p) ir_.CreateStore(args[p], body_->slots[p]);
+  ir_.CreateBr(block_at(0));
 }
 
 void BlockGenerator::emit_apply(IrValue sp, const Instruction& i) {
@@ -1315,38 +1327,81 @@ IrValue BlockGenerator::immediate_result(vm::NatOp op, IrValue x, IrValue y, IrV
   return constant(0);
 }
 
+/// The common case of a jet, without a call; goes to `other` if it is not that. Null if there is no
+/// such case.
+IrValue BlockGenerator::jet_in_line(const Instruction& i, const std::vector<IrValue>& args,
+                                    BasicBlock* other) {
+  const std::optional<vm::JetId> jet = vm::jet_of(i);
+  if (!jet) return nullptr;
+  if (jet == vm::JetId::kIdx) return element_at(args[0], args[1], Kind::kRow, other);
+  if (jet == vm::JetId::kGet) return element_at(args[1], args[0], Kind::kRow, other);
+  if (jet == vm::JetId::kBarIdx) return element_at(args[0], args[1], Kind::kBar, other);
+  const vm::NatOp op = vm::nat_op_of(*jet);
+  if (op == vm::NatOp::kNone) return nullptr;
+  BasicBlock* fast = new_block("fast");
+  branch_unlikely(is_odd(ir_.CreateOr(args[0], args[1])), other, fast);
+  ir_.SetInsertPoint(fast);
+  IrValue overflow = nullptr;
+  IrValue quick = immediate_result(op, args[0], args[1], overflow);
+  if (overflow != nullptr) {
+    BasicBlock* done = new_block("done");
+    branch_unlikely(overflow, other, done);
+    ir_.SetInsertPoint(done);
+  }
+  return quick;
+}
+
+/// An element of a row (maybe a thunk), or a byte of a bar as a nat.
+IrValue BlockGenerator::element_at(IrValue index, IrValue sequence, Kind kind, BasicBlock* other) {
+  BasicBlock* data = new_block("data");
+  BasicBlock* inside = new_block("inside");
+  IrValue fits = ir_.CreateAnd(is_even(index), tag_is(sequence, kTagData));
+  ir_.CreateCondBr(fits, data, other);
+  ir_.SetInsertPoint(data);
+  IrValue from = object(sequence, kTagData);
+  IrValue header = load(from);
+  IrValue number = ir_.CreateLShr(index, constant(1));
+  IrValue below = ir_.CreateICmpULT(number, ir_.CreateLShr(header, constant(16)));
+  ir_.CreateCondBr(ir_.CreateAnd(kind_is(header, kind), below), inside, other);
+  ir_.SetInsertPoint(inside);
+  IrValue first = at(from, 1);
+  if (kind == Kind::kRow) return load(ir_.CreateInBoundsGEP(s_.word, first, number));
+  llvm::Type* byte = ir_.getInt8Ty();
+  IrValue found = ir_.CreateLoad(byte, ir_.CreateInBoundsGEP(byte, first, number));
+  return ir_.CreateShl(ir_.CreateZExt(found, s_.word), constant(1));
+}
+
 /// A leaf jet is called without leaving the function. Only if it wants something first, the call
 /// goes into a frame.
 void BlockGenerator::emit_jet(size_t n) {
   const Instruction& i = code_[n];
   const std::vector<IrValue> args = arguments(i, 0);
   BasicBlock* leaf = new_block("leaf");
+  BasicBlock* thunk = new_block("thunk");
   BasicBlock* slow = new_block("jet");
-  if (const auto op = static_cast<vm::NatOp>(i.immediate); op != vm::NatOp::kNone) {
-    BasicBlock* fast = new_block("fast");
-    branch_unlikely(is_odd(ir_.CreateOr(args[0], args[1])), leaf, fast);
-    ir_.SetInsertPoint(fast);
-    IrValue overflow = nullptr;
-    IrValue quick = immediate_result(op, args[0], args[1], overflow);
-    if (overflow != nullptr) {
-      BasicBlock* done = new_block("done");
-      branch_unlikely(overflow, leaf, done);
-      ir_.SetInsertPoint(done);
-    }
-    set(i, quick);
-    goto_instruction(n + 1);
-  } else {
-    ir_.CreateBr(leaf);
-  }
+  BasicBlock* evaluate = new_block("evaluate");
+  BasicBlock* join = new_block("join");
+  IrValue quick = jet_in_line(i, args, leaf);
+  BasicBlock* quick_end = ir_.GetInsertBlock();
+  ir_.CreateBr(quick != nullptr ? join : leaf);
   ir_.SetInsertPoint(leaf);
   IrValue callee = record(i.callee);
   IrValue at_args = ir_.CreatePtrToInt(push_words(sp(), args), s_.word);
-  IrValue result = call_helper(s_.runtime.call_leaf_jet, callee, at_args);
+  IrValue called = call_helper(s_.runtime.call_leaf_jet, callee, at_args);
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  if (quick != nullptr) result->addIncoming(quick, quick_end);
+  result->addIncoming(called, leaf);
   set(i, result);
-  branch_unlikely(ir_.CreateICmpEQ(result, constant(s_.runtime.no_result)), slow, block_at(n + 1));
+  branch_unlikely(tag_is(result, kTagThunk), thunk, block_at(n + 1));
+  ir_.SetInsertPoint(thunk);
+  ir_.CreateCondBr(ir_.CreateICmpEQ(result, constant(s_.runtime.no_result)), slow, evaluate);
   ir_.SetInsertPoint(slow);
   tail_to(s_.runtime.run_leaf_jet, push_words(push_frame(n), args),
           {reference(i.function), callee});
+  ir_.SetInsertPoint(evaluate);
+  tail_to(s_.runtime.eval_value, push_frame(n), {result});
 }
 
 /// The result of a lazy operation whose operands allow it. `overflow` is set to the condition under

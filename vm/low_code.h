@@ -11,10 +11,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gc/info.h"
 #include "value/value.h"
+#include "vm/jets.h"
 #include "vm/ops.h"
 
 namespace plan::vm {
@@ -38,7 +40,7 @@ struct Instruction {
   bool has_dst = false;
   uint32_t dst = 0;
   std::vector<Operand> operands;
-  Word immediate = 0;               ///< index (a nat word), mode, NatOp, missing arguments
+  Word immediate = 0;               ///< index (a nat word), mode, NatOp, jet, missing arguments
   gc::Info* callee = nullptr;       ///< record of a known callee, or of the thunk built
   Value function;                   ///< the constant function
   uint32_t label = kNoLabel;        ///< branch target; switches: the default
@@ -53,6 +55,12 @@ struct LowCode {
   uint32_t slots = 0;
   uint32_t labels = 0;
 };
+
+/// The jet that a kJet calls; its immediate is that and 1. Leaves of the evaluator have none.
+inline std::optional<JetId> jet_of(const Instruction& i) {
+  if (i.op != Op::kJet || i.immediate == 0) return std::nullopt;
+  return static_cast<JetId>(i.immediate - 1);
+}
 
 /// A set of slots, 64 per word.
 using LiveSet = std::vector<uint64_t>;

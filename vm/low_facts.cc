@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "vm/primops.h"
+
 namespace plan::vm {
 
 uint8_t fact_of(const Operand& o, const Facts& facts) {
@@ -147,7 +149,7 @@ uint8_t result_fact(const Instruction& i, const Facts& before) {
     case Op::kCall:
     case Op::kCallKnown: return kEvaluated;
     case Op::kJet: {
-      const auto op = static_cast<NatOp>(i.immediate);
+      const NatOp op = nat_op_of(i);
       return op == NatOp::kNone ? kEvaluated : nat_op_fact(op, small(0), small(1));
     }
     default: return kNothing;

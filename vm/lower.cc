@@ -830,7 +830,7 @@ struct Lowering {
     gc::Info* callee = function_info(vm, h.function);
     const bool leaf = callee->entry == reinterpret_cast<void*>(run_leaf_jet);
     Operand result = emit_to(leaf ? Op::kJet : Op::kCallKnown, dst, std::move(args));
-    if (leaf && h.jet) out.back().immediate = static_cast<Word>(nat_op_of(*h.jet));
+    if (leaf && h.jet) out.back().immediate = static_cast<Word>(*h.jet) + 1;
     out.back().callee = callee;
     out.back().function = h.function;
     return result;

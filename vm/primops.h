@@ -6,6 +6,7 @@
 #include "value/order.h"
 #include "vm/dispatch.h"
 #include "vm/jets.h"
+#include "vm/low_code.h"
 #include "vm/ops.h"
 
 namespace plan::vm {
@@ -34,6 +35,12 @@ inline NatOp nat_op_of(JetId jet) {
     case JetId::kMax: return NatOp::kMax;
     default: return NatOp::kNone;
   }
+}
+
+/// That of a kJet.
+inline NatOp nat_op_of(const Instruction& i) {
+  const std::optional<JetId> jet = jet_of(i);
+  return jet ? nat_op_of(*jet) : NatOp::kNone;
 }
 
 /// False if the result is no immediate.
@@ -77,8 +84,9 @@ PLAN_EVALUATES slow_subtract(PLAN_STATE);
 
 /// No value at all.
 inline constexpr Word kNoResult = kTagThunk;
-/// Calls the leaf jet of `record` with the arguments at `args`, which it may overwrite. kNoResult:
-/// it wants something else first, and the call has to go through run_leaf_jet, from the start.
+/// Calls the leaf jet of `record` with the arguments at `args`, which it may overwrite. The result
+/// may be a thunk. kNoResult: the jet wants something else first, and the call has to go through
+/// run_leaf_jet, from the start.
 Word leaf_result(Machine& vm, const gc::Info* record, Word* args);
 
 }  // namespace plan::vm

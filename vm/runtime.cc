@@ -265,7 +265,8 @@ JetResult call_leaf(Machine& vm, Word record, Word* args, Word function, const W
 Word leaf_result(Machine& vm, const gc::Info* record, Word* args) {
   const JetResult answer =
       call_leaf(vm, word_of(record), args, record->function, nullptr, Value{});
-  return answer.status == JetStatus::kDone ? answer.value.word : kNoResult;
+  if (answer.status == JetStatus::kDone) return answer.value.word;
+  return answer.status == JetStatus::kTail ? deref(answer.value).word : kNoResult;
 }
 
 // r1: function value, r2: its record (code = JetFunction), arguments at sp.

@@ -101,7 +101,7 @@ bool calls(const Instruction& i, const gc::Info* law) {
 
 bool is_numeric(const Instruction& i) {
   switch (i.op) {
-    case Op::kJet: return static_cast<NatOp>(i.immediate) != NatOp::kNone;
+    case Op::kJet: return nat_op_of(i) != NatOp::kNone;
     case Op::kIfZero:
     case Op::kIfEqual:
     case Op::kIfLess:
