@@ -10,6 +10,7 @@ namespace plan::sire {
 
 namespace {
 constexpr size_t kBufferBytes = size_t{1} << 16;
+constexpr int kStandardError = 2;
 }  // namespace
 
 Console::~Console() {
@@ -17,8 +18,14 @@ Console::~Console() {
 }
 
 void Console::flush() {
-  if (!buffer_.empty() && !write_all(options_.descriptor, buffer_) && error_.empty()) {
-    error_ = last_error_text();
+  // By pieces: somebody may lose patience with a terminal that shows a long text. The first one is
+  // always shown, because it may say what was done before Ctrl-C.
+  std::string_view text = buffer_;
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kBufferBytes);
+    if (!write_all(options_.descriptor, piece) && error_.empty()) error_ = last_error_text();
+    text.remove_prefix(piece.size());
+    if (options_.show.is_interrupted()) break;
   }
   buffer_.clear();
 }
@@ -28,16 +35,22 @@ void Console::print_text(std::string_view text) {
   if (buffer_.size() >= kBufferBytes) flush();
 }
 
+void Console::print_shown(std::string_view text) {
+  if (!options_.show.is_interrupted()) return print_text(text);
+  flush();
+  write_all(kStandardError, "printing was interrupted\n");
+}
+
 void Console::print_value(Value v) {
-  if (!options_.quiet) print_text(print_value_shallow(v, options_.colour));
+  if (!options_.quiet) print_shown(print_value_shallow(v, options_.show));
 }
 
 void Console::print_binding(Value name, Value v) {
-  if (!options_.quiet) print_text(sire::print_binding(name, v, options_.colour));
+  if (!options_.quiet) print_shown(sire::print_binding(name, v, options_.show));
 }
 
 void Console::print_deep(Value v) {
-  if (!options_.quiet) print_text(print_full(v, options_.colour));
+  if (!options_.quiet) print_shown(print_full(v, options_.show));
 }
 
 std::string value_text(Value v) {

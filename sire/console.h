@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sire/rex_view.h"
+#include "sire/show_options.h"
 
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace plan::sire {
 struct ConsoleOptions {
   int descriptor = 1;
   bool quiet = false;  ///< values, bindings and traces are not shown
-  bool colour = false;
+  /// Ctrl-C: what is being shown then is given up, and said to be.
+  ShowOptions show = {};
 };
 
 class Console {
@@ -36,11 +38,14 @@ class Console {
 
   void set_quiet(bool quiet) { options_.quiet = quiet; }
   bool is_quiet() const { return options_.quiet; }
-  bool has_colour() const { return options_.colour; }
+  const ShowOptions& show_options() const { return options_.show; }
   /// Why some output was lost; empty if none was.
   const std::string& error() const { return error_; }
 
  private:
+  /// Prints what was made of a value, unless that was interrupted.
+  void print_shown(std::string_view text);
+
   ConsoleOptions options_;
   std::string buffer_;
   std::string error_;

@@ -12,7 +12,7 @@ namespace plan::loot {
 /// One value to be printed, a normal form. The trees live as long as the arena.
 class Listing {
  public:
-  Listing(rex::Arena& arena, Value v, Depth depth);
+  Listing(rex::Arena& arena, Value v, Depth depth, const sire::ShowOptions& options = {});
 
   /// The definitions of those pins that are defined, and then the value: bound to `binder`, if
   /// there is one, or else to `_` if there are definitions. A value that is a pin is not listed

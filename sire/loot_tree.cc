@@ -26,7 +26,7 @@ using rex::Style;
 
 /// Flags a scope in the list of work: it ends here.
 constexpr uint32_t kLeave = uint32_t{1} << 31;
-static_assert(kPartsMax < kLeave);
+static_assert(sire::kPartsMax < kLeave);
 
 constexpr uint64_t kHugeArity = uint64_t{1} << 62;
 
@@ -99,7 +99,8 @@ void TreeMaker::run(Value v, Role role, uint32_t scope) {
     }
   }
   for (uint32_t i = static_cast<uint32_t>(nodes_.size()); i-- > 0;) {
-    if (nodes_[i].form != Form::kDone) made_[i] = make_box(i);
+    if (nodes_[i].form == Form::kDone) continue;
+    made_[i] = options_.is_interrupted() ? leaves_.ellipsis() : make_box(i);
   }
 }
 
@@ -145,7 +146,8 @@ bool TreeMaker::finish_leaf(uint32_t index) {
 }
 
 void TreeMaker::set_parts(uint32_t index, Form form) {
-  if (parts_.size() > kPartsMax - nodes_.size()) {
+  const uint64_t room = options_.parts_max - std::min(options_.parts_max, nodes_.size());
+  if (parts_.size() > room || options_.is_interrupted()) {
     parts_.clear();
     return finish(index, leaves_.ellipsis());
   }

@@ -5,8 +5,8 @@
 // would write: their bodies into applications and lets, their variables into names.
 //
 // Invariants   : the parts of a node are neighbours and come after it.
-// Limits       : kPartsMax nodes (values share parts, text does not), kArgumentsMax names; what is
-//                beyond prints as `(…)`.
+// Limits       : ShowOptions::parts_max nodes (values share parts, text does not), kArgumentsMax
+//                names; what is beyond prints as `(…)`. An interrupt is such a limit, too.
 // See          : spec/loot.md section 2; Note [Names of variables] in sire/loot_tree.cc.
 #pragma once
 
@@ -15,18 +15,20 @@
 #include "sire/loot_leaf.h"
 #include "sire/loot_parts.h"
 #include "sire/loot_pins.h"
+#include "sire/show_options.h"
 
 #include <vector>
 
 namespace plan::loot {
 
-inline constexpr uint64_t kPartsMax = uint64_t{1} << 23;
 inline constexpr uint64_t kArgumentsMax = uint64_t{1} << 20;
 
 class TreeMaker {
  public:
-  TreeMaker(rex::Arena& arena, LeafMaker& leaves, PinList& pins)
-      : leaves_(leaves), boxes_(arena), pins_(pins) {}
+  TreeMaker(rex::Arena& arena, LeafMaker& leaves, PinList& pins, const sire::ShowOptions& options)
+      : leaves_(leaves), boxes_(arena), pins_(pins), options_(options) {
+    PLAN_ASSERT(options.parts_max <= sire::kPartsMax);
+  }
 
   /// A value; pins in it by name. `v` is a normal form.
   const rex::Rex* value(Value v);
@@ -120,13 +122,14 @@ class TreeMaker {
   LeafMaker& leaves_;
   BoxMaker boxes_;
   PinList& pins_;
+  const sire::ShowOptions options_;
   std::vector<Node> nodes_;
   std::vector<Box> made_;  ///< by node
   std::vector<uint32_t> work_;
   std::vector<Part> parts_;
   std::vector<Scope> scopes_;
   std::vector<uint32_t> selves_in_scope_;  ///< by name: how many open scopes are its
-  uint64_t steps_left_ = 4 * kPartsMax;    ///< of looking at bodies
+  uint64_t steps_left_ = 4 * sire::kPartsMax;    ///< of looking at bodies
 };
 
 }  // namespace plan::loot

@@ -119,7 +119,7 @@ void print_banner(Session& session) {
                                    "\n==== Sire REPL ====\n\n"
                                    "Since input is multi-line, there is currently no "
                                    "input-prompt.\nJust type away!\n");
-  session.console().print_text(print_value_shallow(text, session.console().has_colour()));
+  session.console().print_text(print_value_shallow(text, session.console().show_options()));
   session.console().flush();
 }
 

@@ -72,7 +72,7 @@ class Line {
 
   const std::string& text() const { return text_; }
   size_t width() const { return width_; }
-  bool is_full() const { return text_.size() > options_.bytes_max; }
+  bool is_full() const { return text_.size() > options_.bytes_max || options_.is_interrupted(); }
 
   void clear() {
     text_.clear();

@@ -11,6 +11,7 @@
 
 #include "sire/rex.h"
 
+#include <atomic>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -21,6 +22,11 @@ namespace plan::rex {
 struct PrintOptions {
   bool colour = false;  ///< ANSI escapes; they do not influence the layout
   size_t bytes_max = size_t{256} << 20;
+  const std::atomic<bool>* interrupt = nullptr;  ///< when it becomes true, text is cut at once
+
+  bool is_interrupted() const {
+    return interrupt != nullptr && interrupt->load(std::memory_order_relaxed);
+  }
 };
 
 /// One line, without a newline (but line breaks inside texts are kept).

@@ -27,10 +27,22 @@ std::string padded(const std::string& text, size_t width) {
 
 }  // namespace
 
+namespace {
+
+/// Showing a value stops at Ctrl-C, and takes about as much memory as the heap may, at most.
+ConsoleOptions with_limits(ConsoleOptions console, const gc::Heap& heap,
+                           const std::atomic<bool>& interrupt) {
+  console.show.interrupt = &interrupt;
+  console.show.parts_max = std::min(kPartsMax, heap.config().limit_bytes / kPartBytes);
+  return console;
+}
+
+}  // namespace
+
 Session::Session(const SessionOptions& options)
     : options_(options),
       evaluator_(options.evaluator),
-      console_(options.console),
+      console_(with_limits(options.console, evaluator_.heap(), interrupt_)),
       context_(evaluator_, console_),
       loader_(context_) {
   context_.interrupt = &interrupt_;
@@ -51,8 +63,8 @@ Session::~Session() = default;
 void Session::trace(void* session, Value message, bool deep) {
   auto& console = static_cast<Session*>(session)->console_;
   if (console.is_quiet()) return;
-  const bool colour = console.has_colour();
-  console.print_text(deep ? print_full(message, colour) : print_value_shallow(message, colour));
+  const ShowOptions& options = console.show_options();
+  console.print_text(deep ? print_full(message, options) : print_value_shallow(message, options));
 }
 
 void Session::fallback(void*, Value frame, bool) {
@@ -64,6 +76,7 @@ void Session::jet_match(void* session, Value pin, bool matched) {
   if (matched ? !self.options_.trace_jets : self.options_.mismatch == Mismatch::kIgnore) return;
   if (!matched && self.options_.mismatch == Mismatch::kCrash) {
     self.has_mismatch_ = true;
+    self.console_.flush();
     self.request_interrupt();
   }
   const std::string name = nat_text(law_name(pin_item(pin)));
@@ -157,7 +170,7 @@ void Session::print_failure() {
     const std::array<Value, 3> row = {gc::make_cord(context_.heap, "crash"), failure.op(),
                                       failure.value()};
     console_.print_text(
-        print_value_shallow(gc::make_row(context_.heap, row), console_.has_colour()));
+        print_value_shallow(gc::make_row(context_.heap, row), console_.show_options()));
     return;
   }
   console_.flush();

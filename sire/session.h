@@ -78,13 +78,13 @@ class Session {
   static void jet_match(void* session, Value pin, bool matched);
 
   SessionOptions options_;
+  std::atomic<bool> interrupt_{false};
   vm::Evaluator evaluator_;
   Console console_;
   Context context_;
   std::optional<StateCache> cache_;
   Loader loader_;
   rex::Reader reader_;
-  std::atomic<bool> interrupt_{false};
   bool has_mismatch_ = false;
 };
 

@@ -15,6 +15,10 @@ namespace {
 using rex::Arena;
 using rex::Rex;
 
+rex::PrintOptions layout(const ShowOptions& options) {
+  return {.colour = options.colour, .interrupt = options.interrupt};
+}
+
 /// `text` without the spaces at its end.
 std::string_view strip_end(std::string_view text) {
   while (!text.empty()) {
@@ -28,11 +32,11 @@ std::string_view strip_end(std::string_view text) {
 }
 
 /// Items of one line stand together, longer ones between empty lines.
-std::string frame_items(std::span<const Rex* const> items, bool colour) {
+std::string frame_items(std::span<const Rex* const> items, const ShowOptions& options) {
   std::string out;
   bool is_tight = true;
   for (const Rex* item : items) {
-    const std::string text = rex::print_tall(item, {.colour = colour});
+    const std::string text = rex::print_tall(item, layout(options));
     const std::string_view stripped = strip_end(text);
     const bool is_line = stripped.find('\n') == stripped.npos;
     if (!is_tight || !is_line) out.push_back('\n');
@@ -55,37 +59,37 @@ const Rex* value_rex(Arena& arena, Value v) {
   return loot::Listing(arena, v, loot::Depth::kShallow).value();
 }
 
-const Rex* full_rex(Arena& arena, Value v) {
+const Rex* full_rex(Arena& arena, Value v, const ShowOptions& options) {
   const std::vector<const Rex*> items =
-      loot::Listing(arena, v, loot::Depth::kFull).items(std::nullopt);
+      loot::Listing(arena, v, loot::Depth::kFull, options).items(std::nullopt);
   return loot::itemize(arena, items);
 }
 
-std::string print_listing(Value v, bool colour) {
+std::string print_listing(Value v, const ShowOptions& options) {
   Arena arena;
-  loot::Listing listing(arena, v, loot::Depth::kShallow);
-  return frame_items(listing.items(std::nullopt), colour);
+  loot::Listing listing(arena, v, loot::Depth::kShallow, options);
+  return frame_items(listing.items(std::nullopt), options);
 }
 
-std::string print_value_shallow(Value v, bool colour) {
+std::string print_value_shallow(Value v, const ShowOptions& options) {
   v = deref(v);
-  if (!is_rex_value(v)) return print_listing(v, colour) + "\n";
+  if (!is_rex_value(v)) return print_listing(v, options) + "\n";
   Arena arena;
   const Rex* const tree = rex_of_value(v, arena);
   const rex::EmbedRenderer renderer{render_part, nullptr};
-  return rex::print_tall(rex::render_embeds(tree, renderer, arena), {.colour = colour}) + "\n";
+  return rex::print_tall(rex::render_embeds(tree, renderer, arena), layout(options)) + "\n";
 }
 
-std::string print_binding(Value name, Value v, bool colour) {
+std::string print_binding(Value name, Value v, const ShowOptions& options) {
   Arena arena;
-  loot::Listing listing(arena, v, loot::Depth::kShallow);
+  loot::Listing listing(arena, v, loot::Depth::kShallow, options);
   const std::vector<const Rex*> items = listing.items(name);
-  return rex::print_tall(loot::itemize(arena, items), {.colour = colour}) + "\n";
+  return rex::print_tall(loot::itemize(arena, items), layout(options)) + "\n";
 }
 
-std::string print_full(Value v, bool colour) {
+std::string print_full(Value v, const ShowOptions& options) {
   Arena arena;
-  return rex::print_tall(full_rex(arena, v), {.colour = colour}) + "\n";
+  return rex::print_tall(full_rex(arena, v, options), layout(options)) + "\n";
 }
 
 std::string print_crash(Value op, Value v) {

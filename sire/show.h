@@ -1,11 +1,12 @@
 // sire/show.h: the texts in which values are shown to people.
 //
 // All values are normal forms. Nothing evaluates, nothing allocates in the heap, nothing recurses;
-// what would be absurdly long is cut (see kPartsMax in sire/loot_tree.h, PrintOptions::bytes_max).
+// what would be absurdly long is cut (see sire/show_options.h, PrintOptions::bytes_max).
 // The texts of one value are upstream's, character for character.
 #pragma once
 
 #include "sire/rex.h"
+#include "sire/show_options.h"
 #include "value/value.h"
 
 #include <string>
@@ -14,14 +15,14 @@ namespace plan::sire {
 
 /// What _Trace prints, and Sire for an expression, with all line ends: the listing of the value, or
 /// if it is Rex its source form, and an empty line.
-std::string print_value_shallow(Value v, bool colour = false);
+std::string print_value_shallow(Value v, const ShowOptions& options = {});
 /// What Sire prints for a binding: the definitions of the pins it is, or `name`=value, and an empty
 /// line. `name` is a nat.
-std::string print_binding(Value name, Value v, bool colour = false);
+std::string print_binding(Value name, Value v, const ShowOptions& options = {});
 /// What _DeepTrace prints, and `show`: definitions of everything, the value, and an empty line.
-std::string print_full(Value v, bool colour = false);
+std::string print_full(Value v, const ShowOptions& options = {});
 /// The listing of a value without the empty line at its end, as in messages; never source form.
-std::string print_listing(Value v, bool colour = false);
+std::string print_listing(Value v, const ShowOptions& options = {});
 /// The one line that `show` begins with, without its end (spec/loot.md section 8).
 std::string print_debug(Value v);
 /// "Evaluation crashed by calling the number .. with this argument:", an empty line, the listing.
@@ -30,7 +31,7 @@ std::string print_crash(Value op, Value v);
 std::string print_key(Value nat);
 
 /// What print_full prints, as a tree (assertion failures).
-const rex::Rex* full_rex(rex::Arena& arena, Value v);
+const rex::Rex* full_rex(rex::Arena& arena, Value v, const ShowOptions& options = {});
 /// A value alone, with its pins by name, as a tree.
 const rex::Rex* value_rex(rex::Arena& arena, Value v);
 

@@ -63,7 +63,7 @@ void show_fuzz_one(std::span<const uint8_t> data) {
   auto v = gc::load_seed(heap, data);
   if (!v || !is_small(*v)) return;
   check_text(print_value_shallow(*v));
-  check_text(print_value_shallow(*v, true));
+  check_text(print_value_shallow(*v, {.colour = true}));
   check_text(print_binding(small_nat('x'), *v));
   check_text(print_full(*v));
   PLAN_CHECK(print_debug(*v).find('\n') == std::string::npos);

@@ -1,4 +1,5 @@
 // sire/show_test.cc: sample outputs of spec/loot.md, and values that are large, deep or shared.
+#include "sire/rex_print.h"
 #include "sire/show.h"
 
 #include "gc/make.h"
@@ -240,7 +241,7 @@ TEST_F(Show, RexWithTextThatIsNotUtf8IsNoRex) {
 }
 
 TEST_F(Show, ColoursMarkRunesTextsAndBrackets) {
-  EXPECT_EQ(print_value_shallow(read("['foo' 'a b' <5>]"), true),
+  EXPECT_EQ(print_value_shallow(read("['foo' 'a b' <5>]"), {.colour = true}),
             "\x1b[35;1m[\x1b[0m\x1b[33m%\x1b[0mfoo \x1b[32m{a b}\x1b[0m "
             "\x1b[33;1m.\x1b[0m0\x1b[35;1m]\x1b[0m\n\n");
 }
@@ -316,6 +317,24 @@ TEST_F(ShowLarge, SharedPartsAreCutWhereTheyBecomeTooMany) {
   }
   EXPECT_NE(print_value_shallow(v).find("(…)"), std::string::npos);
   EXPECT_FALSE(print_debug(v).empty());
+}
+
+TEST_F(ShowLarge, NoMorePartsAreShownThanAskedFor) {
+  const std::string text = print_value_shallow(gc::make_row_zero(heap, 1000), {.parts_max = 1000});
+  EXPECT_EQ(text, "(…)\n\n");
+  EXPECT_GT(print_value_shallow(gc::make_row_zero(heap, 1000), {.parts_max = 1001}).size(), 1000u);
+}
+
+TEST_F(ShowLarge, AnInterruptEndsTheTextSoon) {
+  constexpr size_t kSoon = 100;
+  const std::atomic<bool> interrupt{true};
+  const Value row = gc::make_row_zero(heap, 100'000);
+  EXPECT_LT(print_value_shallow(row, {.interrupt = &interrupt}).size(), kSoon);
+  EXPECT_LT(print_full(row, {.interrupt = &interrupt}).size(), kSoon);
+  EXPECT_LT(print_binding(small_nat('x'), row, {.interrupt = &interrupt}).size(), kSoon);
+  // A tree that is there already is cut where the printer is.
+  rex::Arena arena;
+  EXPECT_LT(rex::print_tall(value_rex(arena, row), {.interrupt = &interrupt}).size(), kSoon);
 }
 
 TEST_F(ShowLarge, ManyPinsOfOneNameAreNumbered) {

@@ -130,7 +130,7 @@ sire::SessionOptions Runner::session_options() const {
   }
   options.evaluator.dump_ir = arguments_.value(Option::kDumpIr);
   options.trace_jets = arguments_.has(Option::kTraceJets);
-  options.console.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
+  options.console.show.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
   options.console.quiet = arguments_.has(Option::kQuiet) || arguments_.has(Option::kFacts);
   const bool loads_modules =
       arguments_.command == Command::kSire || arguments_.command == Command::kSave;

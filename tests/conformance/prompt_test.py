@@ -279,6 +279,20 @@ class Terminal(Folder):
         self.type("(f 8)\r")
         self.expect("9")
 
+    def test_interrupt_stops_a_value_that_is_printed_without_end(self):
+        self.expect_prompt()
+        self.type("= (twice x)\r| 0 x x\r\r")
+        self.expect(r"\(twice a\)=\(0 a a\)")
+        levels = 50
+        self.type("(twice " * levels + "1" + ")" * levels + "\r")
+        self.expect(r"\)\r*\n")
+        time.sleep(0.3)  # the text has 2^50 words, but for the limit of some millions
+        self.type("\x03")
+        self.expect("printing was interrupted")
+        self.assertNotIn("0 1 1", self.seen)
+        self.type("(f 8)\r")
+        self.expect("9")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
