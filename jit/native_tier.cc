@@ -282,6 +282,7 @@ class NativeTier : public vm::Tier {
 
 void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options) {
   vm::Machine& machine = evaluator.machine();
+  if (!kNativeBuilt) machine.options.tier = vm::TierMode::kInterpreter;
   if (machine.options.tier == vm::TierMode::kInterpreter) return;
   machine.tier = std::make_unique<NativeTier>(machine, options);
 }

@@ -12,6 +12,9 @@ class Evaluator;
 
 namespace plan::jit {
 
+/// Whether this build has a native tier at all (the CMake option PLAN_NATIVE).
+inline constexpr bool kNativeBuilt = PLAN_NATIVE != 0;
+
 struct NativeOptions {
   CompilerOptions compiler;
   uint64_t code_bytes_max = uint64_t{256} << 20;
@@ -23,9 +26,9 @@ struct NativeOptions {
   bool code_cache_is_wanted = false;
 };
 
-/// Gives `evaluator` a native tier, as its options say; with TierMode::kInterpreter, none. The
-/// compiler is loaded when the first law is hot; if that fails, one line on stderr says why, and
-/// the interpreter goes on.
+/// Gives `evaluator` a native tier, as its options say; with TierMode::kInterpreter, and in a build
+/// without, none. The compiler is loaded when the first law is hot; if that fails, one line on
+/// stderr says why, and the interpreter goes on.
 void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options);
 
 }  // namespace plan::jit

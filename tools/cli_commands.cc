@@ -60,6 +60,9 @@ class Runner {
       : program_(program), arguments_(arguments) {}
 
   int run() {
+    if (!jit::kNativeBuilt && arguments_.value(Option::kTier) == "native") {
+      return error("this build has no native code (PLAN_NATIVE=OFF)");
+    }
     switch (arguments_.command) {
       case Command::kSire:
         return run_sire();

@@ -3,6 +3,8 @@
 // PLAN_SEED=n repeats one program and shows how far it shrinks. More: plan_differential.
 #include "tests/differential/vm_compare.h"
 
+#include "jit/native_tier.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,6 +21,7 @@ constexpr uint64_t kSlowness = 1;
 #endif
 
 void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t count) {
+  if (options.native && !jit::kNativeBuilt) GTEST_SKIP() << "this build has no native code";
   const char* one = std::getenv("PLAN_SEED");
   if (one != nullptr) {
     first_seed = std::strtoull(one, nullptr, 10);

@@ -21,6 +21,7 @@
 // one after the other until one differs or dies; that one is then shrunk in processes of its own.
 #include "base/file.h"
 #include "tests/differential/isolate.h"
+#include "jit/native_tier.h"
 #include "tests/differential/vm_compare.h"
 
 #include <algorithm>
@@ -202,6 +203,9 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.nursery_bytes = std::strtoull(argument.data() + 8, nullptr, 10);
   } else if (argument == "nojets") {
     arguments.options.jets = false;
+  } else if ((argument == "native" || argument == "quick-code") && !jit::kNativeBuilt) {
+    std::fprintf(stderr, "this build has no native code\n");
+    std::exit(2);
   } else if (argument == "native") {
     arguments.options.native = true;
   } else if (argument == "quick-code") {
