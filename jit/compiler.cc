@@ -87,8 +87,7 @@ class LlvmCompiler : public Compiler {
     }
     if (!options_.quick) run_passes(module, target_.get());
     load_slots(generated);
-    const bool dump = !options_.dump.empty() && request.name == options_.dump;
-    if (dump) module.print(llvm::errs(), nullptr);
+    if (request.dump) show(module);
     image.slots = std::move(generated.slots);
     llvm::SmallVector<char, 0> object;
     if (!emit(module, object)) return vm::TierFailure::kCompiler;
@@ -104,6 +103,21 @@ class LlvmCompiler : public Compiler {
     if (target_->addPassesToEmitMC(passes, context, stream)) return false;
     passes.run(module);
     return true;
+  }
+
+  /// The module and its assembly, on standard error. The module itself stays as it is.
+  void show(const llvm::Module& module) {
+    module.print(llvm::errs(), nullptr);
+    const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+    llvm::SmallVector<char, 0> text;
+    llvm::raw_svector_ostream stream(text);
+    llvm::legacy::PassManager passes;
+    if (target_->addPassesToEmitFile(passes, stream, nullptr,
+                                     llvm::CodeGenFileType::AssemblyFile)) {
+      return;
+    }
+    passes.run(*copy);
+    llvm::errs() << stream.str();
   }
 
   vm::TierRuntime runtime_;

@@ -2,8 +2,6 @@
 // the first law becomes hot, so that a process that compiles nothing pays nothing for LLVM.
 #pragma once
 
-#include <string>
-
 #include "jit/image.h"
 #include "vm/tier.h"
 
@@ -11,14 +9,13 @@ namespace plan::jit {
 
 struct CompilerOptions {
   bool quick = false;  ///< no optimisation by LLVM; for tests, which compile much
-  std::string dump;    ///< name of a law whose LLVM IR and assembly go to stderr
 };
 
 /// Makes images of requests, one at a time, on one thread.
 class Compiler {
  public:
   virtual ~Compiler() = default;
-  /// Fills in `image`, unless it says why not.
+  /// Fills in `image`, unless it says why not. Shows what it makes if the request says so.
   virtual vm::TierFailure compile(const vm::TierRequest& request, Image& image) = 0;
 };
 

@@ -47,6 +47,11 @@ struct Image {
   /// `resumes`; kNoEntry where there is none.
   std::vector<uint32_t> entries;
   std::vector<ImageFunction> functions;  ///< by offset
+
+  /// Where function k ends.
+  uint32_t end_of(size_t k) const {
+    return k + 1 < functions.size() ? functions[k + 1].offset : slots_offset;
+  }
 };
 
 /// The image as bytes, and back. Nothing is taken on trust: nullopt if it is no image for a

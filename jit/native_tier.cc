@@ -17,6 +17,7 @@
 
 #include "jit/build.h"
 #include "jit/code_arena.h"
+#include "jit/gdb.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
 #include "vm/unwind.h"
@@ -85,7 +86,8 @@ class NativeTier : public vm::Tier {
   }
 
   bool load(vm::TierRequest& request) override {
-    if (!has_stored_code() || is_dumped(request)) return false;
+    // What is to be shown has to be made.
+    if (!has_stored_code() || request.dump) return false;
     RequestWriter writer(request);
     const std::optional<std::vector<uint8_t>> payload = cache_->find(key_of(writer));
     if (!payload) return false;
@@ -189,11 +191,6 @@ class NativeTier : public vm::Tier {
     fprintf(stderr, "palladium: no code cache: %s\n", why.c_str());
   }
 
-  /// What is to be shown has to be made.
-  bool is_dumped(const vm::TierRequest& request) const {
-    return !options_.compiler.dump.empty() && request.name == options_.compiler.dump;
-  }
-
   /// Everything that code depends on, but for what the cache's file is for.
   Hash256 key_of(const RequestWriter& writer) const {
     Blake3 hash;
@@ -219,6 +216,7 @@ class NativeTier : public vm::Tier {
     if (at == nullptr) return vm::TierFailure::kCodeBudget;
     place_image(image, references, runtime_, arena_->writable(at), at, request);
     if (options_.perf_map) note(image, request.name, at);
+    if (options_.gdb) gdb_.add(image, request.name, at);
     return vm::TierFailure::kNone;
   }
 
@@ -230,10 +228,8 @@ class NativeTier : public vm::Tier {
     if (perf_map_ == nullptr) return;
     for (size_t k = 0; k < image.functions.size(); ++k) {
       const ImageFunction& f = image.functions[k];
-      const uint32_t end =
-          k + 1 < image.functions.size() ? image.functions[k + 1].offset : image.slots_offset;
       fprintf(perf_map_, "%lx %x %s.%s\n", reinterpret_cast<unsigned long>(at + f.offset),
-              end - f.offset, law.c_str(), f.name.c_str());
+              image.end_of(k) - f.offset, law.c_str(), f.name.c_str());
     }
     fflush(perf_map_);
   }
@@ -264,6 +260,7 @@ class NativeTier : public vm::Tier {
   vm::TierRuntime runtime_;
   std::unique_ptr<CodeArena> arena_;  ///< made for the first image
   FILE* perf_map_ = nullptr;
+  GdbSymbols gdb_;
   std::unique_ptr<CodeCache> cache_;  ///< set before the thread starts
   bool cache_tried_ = false;
   std::thread thread_;

@@ -19,6 +19,7 @@ struct NativeOptions {
   CompilerOptions compiler;
   uint64_t code_bytes_max = uint64_t{256} << 20;
   bool perf_map = false;  ///< append to /tmp/perf-PID.map
+  bool gdb = false;       ///< tell gdb the names (jit/gdb.h)
   /// The folder of the code cache (jit/code_cache.h); empty: none.
   std::string code_cache;
   uint64_t code_cache_bytes_max = kCodeFileBytesMax;

@@ -291,6 +291,22 @@ TEST_F(StoredCodeTest, DamagedCodeIsMadeAgain) {
   }
 }
 
+TEST_F(StoredCodeTest, AssemblyIsShownOfALawByNameAlsoIfItsCodeIsStored) {
+  vm::Options dump = options();
+  dump.dump_asm = "up";
+  for (int round = 0; round < 2; ++round) {
+    make(dump);
+    testing::internal::CaptureStderr();
+    expect_count_works();
+    const std::string text = testing::internal::GetCapturedStderr();
+    EXPECT_NE(text.find("@slots"), std::string::npos);
+    EXPECT_NE(text.find("%rip"), std::string::npos);
+    EXPECT_EQ(text.find("'count'"), std::string::npos);
+  }
+  expect_native(2);
+  EXPECT_EQ(statistics().cached, 1u);
+}
+
 TEST_F(StoredCodeTest, QuickCodeAndOptimisedCodeAreKeptApart) {
   expect_count_works();
   make(options(), false);

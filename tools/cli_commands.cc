@@ -132,6 +132,7 @@ sire::SessionOptions Runner::session_options() const {
     options.evaluator.passes = *vm::read_passes(arguments_.value(Option::kPasses));
   }
   options.evaluator.dump_ir = arguments_.value(Option::kDumpIr);
+  options.evaluator.dump_asm = arguments_.value(Option::kDumpAsm);
   options.trace_jets = arguments_.has(Option::kTraceJets);
   options.console.show.colour = is_terminal(kStandardOutput) && environment("NO_COLOR").empty();
   options.console.quiet = arguments_.has(Option::kQuiet) || arguments_.has(Option::kFacts);
@@ -151,9 +152,7 @@ sire::SessionOptions Runner::session_options() const {
 void Runner::attach_tier(sire::Session& session) {
   jit::NativeOptions options;
   options.perf_map = arguments_.has(Option::kPerfMap);
-  if (arguments_.has(Option::kDumpNative)) {
-    options.compiler.dump = arguments_.value(Option::kDumpNative);
-  }
+  options.gdb = arguments_.has(Option::kGdb);
   options.code_cache = arguments_.value(Option::kCodeCache);
   options.code_cache_is_wanted = !options.code_cache.empty();
   if (options.code_cache == "off") {

@@ -43,8 +43,9 @@ void show(Value function, std::string_view stage, const std::string& text, Const
 
 }  // namespace
 
-bool wants_dump(Machine& vm, Value function) {
-  const std::string& wanted = vm.options.dump_ir;
+bool wants_dump(Machine& vm, Value function) { return is_named(vm.options.dump_ir, function); }
+
+bool is_named(const std::string& wanted, Value function) {
   if (wanted.empty()) return false;
   const Value law = is_pin(function) ? pin_item(function) : function;
   if (!is_law(law)) return false;

@@ -3,6 +3,7 @@
 
 #include "value/value.h"
 
+#include <string>
 #include <string_view>
 
 namespace plan::vm {
@@ -11,8 +12,10 @@ struct Law;
 struct LowCode;
 struct Machine;
 
-/// Whether Options::dump_ir asks for `function`, a law or the pin around one: by the law's name, or
-/// by at least eight hexadecimal digits that the pin's hash begins with.
+/// Whether `wanted` asks for `function`, a law or the pin around one: by the law's name, or by at
+/// least eight hexadecimal digits that the pin's hash begins with.
+bool is_named(const std::string& wanted, Value function);
+/// Whether Options::dump_ir asks for it.
 bool wants_dump(Machine& vm, Value function);
 
 // Nothing is printed unless wants_dump(). `stage` says where the law is on its way.

@@ -60,6 +60,7 @@ struct Options {
   PassSet passes = PassSet::all();        ///< of the optimiser
   bool optimise_always = false;           ///< for tests: every law at its first entry
   std::string dump_ir;                    ///< name or hash of laws to show, see vm/dump.h
+  std::string dump_asm;                   ///< the same for native code
 };
 
 struct Machine;  // registers and tables of evaluating code, vm/machine.h

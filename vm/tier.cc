@@ -5,6 +5,7 @@
 
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/dump.h"
 #include "vm/law_copy.h"
 #include "vm/machine.h"
 #include "vm/nat_ops.h"
@@ -161,6 +162,7 @@ std::unique_ptr<TierRequest> make_request(Machine& vm, Code& hot, TierFailure& f
   request->twin = &twin;
   request->function = twin.function.word;
   request->name = printable_name(twin.function);
+  request->dump = is_named(vm.options.dump_asm, twin.function);
   uint64_t instructions = 0;
   const auto accept = [&](Block& block) {
     request->blocks.push_back(lower_for_native(vm, twin, block));

@@ -61,6 +61,7 @@ struct TierRequest {
   std::string name;
   std::vector<TierBlock> blocks;  ///< [0]: the law itself
   TierFailure failure = TierFailure::kNone;
+  bool dump = false;           ///< --dump-asm asks for it
   bool cached = false;         ///< not compiled: the code was at hand
   uint64_t compile_ns = 0;
   uint64_t code_bytes = 0;
