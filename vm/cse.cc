@@ -5,6 +5,7 @@
 #include "vm/ir_build.h"
 #include "vm/known_head.h"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -96,6 +97,15 @@ class Sharer {
     return found->second;
   }
 
+  /// An element of a row that is evaluated by now.
+  bool is_at_hand(const Expr* e) const {
+    if (!is_shareable(e) || available_.size() >= kAvailableMax) return false;
+    const JetId jet = *jet_of(e);
+    if (jet != JetId::kIdx && jet != JetId::kGet) return false;
+    const uint32_t row = e->args[jet == JetId::kIdx ? 1 : 0]->variable;
+    return std::find(evaluated_.begin(), evaluated_.end(), row) != evaluated_.end();
+  }
+
   void provide(const Expr* e) {
     if (is_shareable(e) && available_.size() < kAvailableMax) available_.push_back({e});
   }
@@ -104,6 +114,7 @@ class Sharer {
   // then, and `suspended` for what some thunk does later.
 
   void strict(const Expr* e) {
+    if (is_variable(e)) evaluated_.push_back(e->variable);
     if (e->kind != Expr::Kind::kApply || reuse(e)) return;
     const std::optional<JetId> jet = jet_of(e);
     if (jet && strict_jet(*jet, e)) {
@@ -128,6 +139,10 @@ class Sharer {
 
   void suspended(const Expr* e) {
     if (e->kind != Expr::Kind::kApply || reuse(e)) return;
+    if (is_at_hand(e)) {
+      available_.push_back({e, let_for(e)});
+      return;
+    }
     parts(e, &Sharer::suspended);
   }
 
@@ -138,8 +153,10 @@ class Sharer {
   /// What runs on some paths only leaves nothing behind.
   void branch(const Expr* e) {
     const size_t count = available_.size();
+    const size_t evaluated = evaluated_.size();
     strict(e);
     available_.erase(available_.begin() + static_cast<std::ptrdiff_t>(count), available_.end());
+    evaluated_.resize(evaluated);
   }
 
   /// Walks the arguments in the order in which they are evaluated, if that is known.
@@ -244,6 +261,7 @@ class Sharer {
   Law& law_;
   Value function_;
   std::vector<Available> available_;
+  std::vector<uint32_t> evaluated_;  ///< variables, on the way here
   std::unordered_map<const Expr*, uint32_t> shared_;  ///< calls that a let stands for
 };
 

@@ -5,6 +5,11 @@
 //
 // Patterns repeat themselves: Sire shares nothing that was not named.
 //
+// An element that something suspended will take from a row which is evaluated by then is taken when
+// it is suspended: what is kept is the element, and not the row.
+//
+//   (@_If (@_IsNat xs) 0 (C2 (f (@_Idx 1 xs)) 7))     v = (@_Idx 1 xs)   .. (C2 (f v) 7)
+//
 // Invariant : only calls of _Idx, _Get, _Len, _DataTag, _Cdr and _PinItem on one variable get a
 // let.
 //             They trace nothing and end the same way every time, once the variable is evaluated;

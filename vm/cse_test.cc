@@ -32,6 +32,23 @@ TEST_F(Cse, SharesWhatWasBuiltBefore) {
             expected("(C2 v4 (C1 v4))", "v4 = (@_Cdr a1)"));
 }
 
+TEST_F(Cse, TakesAnElementOfAnEvaluatedRowBeforeSomethingIsSuspended) {
+  EXPECT_EQ(shared("(@_If (@_IsNat a1) 0 (C1 (a2 (@_Idx 1 a1))))"),
+            expected("(@_If (@_IsNat a1) 0 (C1 (a2 v4)))", "v4 = (@_Idx 1 a1)"));
+  EXPECT_EQ(shared("(@_Seq a1 (C1 (a2 (a3 (@_Get a1 7)))))"),
+            expected("(@_Seq a1 (C1 (a2 (a3 v4))))", "v4 = (@_Get a1 7)"));
+}
+
+TEST_F(Cse, LeavesAnElementWhereItIsIfItsRowMayNotBeEvaluated) {
+  for (const char* expr : {
+           "(C1 (a2 (@_Idx 1 a1)))",
+           "(@_Seq (@_If a2 (@_Len a1) 7) (C1 (a2 (@_Idx 1 a1))))",
+           "(@_If (@_IsNat a2) 0 (C1 (a2 (@_Idx a1 a2))))",
+       }) {
+    EXPECT_EQ(shared(expr), expected(expr));
+  }
+}
+
 TEST_F(Cse, LeavesApartWhatIsOnDifferentPaths) {
   for (const char* expr : {
            "(@_If a2 (@_Idx 0 a1) (@_Idx 0 a1))",
