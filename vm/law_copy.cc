@@ -54,9 +54,13 @@ Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const L
   }
   const Value law = gc::make_law(heap, name, small_nat(copy.args), body);
   heap.hp = mark;
-  keeper.copies.push_back({key, law, std::make_unique<gc::Root>(heap, law)});
+  share_copy(vm, keeper, key, law);
   keeper_of_copies(vm, law).generation = keeper.generation + 1;
   return law;
+}
+
+void share_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, Value copy) {
+  keeper.copies.push_back({key, copy, std::make_unique<gc::Root>(vm.heap, copy)});
 }
 
 bool has_more_leaves(Value body, uint32_t max) {

@@ -25,6 +25,9 @@ Value find_copy(const Code& keeper, const std::vector<Word>& key);
 Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const Law& copy,
                 Value name);
 
+/// Keeps a copy that another region made, too.
+void share_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, Value copy);
+
 /// Whether the body of a law has more than `max` leaves. Looks no further.
 bool has_more_leaves(Value body, uint32_t max);
 

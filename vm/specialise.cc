@@ -212,6 +212,12 @@ Value copy_of(Machine& vm, Code& keeper, Value function, const Loop& loop,
   std::vector<Word> key{function.word};
   for (const std::optional<Given>& g : given) add_to_key(key, g);
   if (const Value found = find_copy(keeper, key); found.is_pointer()) return found;
+  // The loop's own versions (vm/versions.h) may be hot already.
+  const Value version = find_copy(keeper_of_copies(vm, function), key);
+  if (version.is_pointer()) {
+    share_copy(vm, keeper, key, version);
+    return version;
+  }
   uint32_t versions = 0;
   for (const Code::Copy& copy : keeper.copies) versions += copy.key[0] == key[0] ? 1 : 0;
   if (versions >= kSpecialiseVersions || keeper.copies.size() >= kCopiesMax) return small_nat(0);
