@@ -284,6 +284,7 @@ class BlockGenerator {
   void emit_self_tail(size_t n);
   IrValue lazy_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
   void emit_lazy_idx(const Instruction& i);
+  void emit_lazy_element(const Instruction& i);
   void emit_build(const Instruction& i);
   IrValue seen_through(const Operand& o);
   IrValue allocate(IrValue header, const std::vector<IrValue>& words, Word tag);
@@ -795,6 +796,7 @@ void BlockGenerator::emit(size_t n) {
     case Op::kLazyBit:
     case Op::kLazyLen: emit_lazy(i); return;
     case Op::kLazyIdx: emit_lazy_idx(i); return;
+    case Op::kLazyElement: emit_lazy_element(i); return;
     case Op::kRow:
     case Op::kClosure:
     case Op::kThunk:
@@ -917,7 +919,20 @@ void BlockGenerator::emit_force(size_t n) {
   llvm::PHINode* thunk = ir_.CreatePHI(s_.word, 2);
   thunk->addIncoming(v, pointer);
   thunk->addIncoming(target, through);
-  tail_to(s_.runtime.eval_value, push_frame(n), {thunk});
+  IrValue frame = push_frame(n);
+  // A thunk that waits for its turn is entered from here: the processor foresees each place better
+  // than the one where all meet.
+  BasicBlock* enter = new_block("enter");
+  BasicBlock* other = new_block("other");
+  IrValue state = load(object(thunk, kTagThunk));
+  ir_.CreateCondBr(kind_is(state, Kind::kThunk), enter, other);
+  ir_.SetInsertPoint(enter);
+  IrValue base = load(in_vm(s_.runtime.info_base));
+  IrValue index = ir_.CreateLShr(state, constant(32));
+  IrValue info = ir_.CreateAdd(base, ir_.CreateMul(index, constant(sizeof(gc::Info))));
+  tail(load_pointer(ir_.CreateIntToPtr(info, s_.pointer)), frame, {thunk, info});
+  ir_.SetInsertPoint(other);
+  tail_to(s_.runtime.eval_value, frame, {thunk});
   ir_.SetInsertPoint(join);
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
   result->addIncoming(v, evaluated);
@@ -1510,6 +1525,27 @@ void BlockGenerator::emit_lazy_idx(const Instruction& i) {
   ir_.SetInsertPoint(join);
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 3);
   for (const auto& [w, from] : results) result->addIncoming(w, from);
+  set(i, result);
+}
+
+/// At an index that is no constant: computed if both are evaluated, and it is there.
+void BlockGenerator::emit_lazy_element(const Instruction& i) {
+  IrValue x = seen_through(i.operands[0]);
+  IrValue y = seen_through(i.operands[1]);
+  const bool row_first = i.immediate != 0;
+  BasicBlock* suspend = new_block("suspend");
+  BasicBlock* join = new_block("join");
+  IrValue element = element_at(row_first ? y : x, row_first ? x : y, Kind::kRow, suspend);
+  BasicBlock* found = ir_.GetInsertBlock();
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(suspend);
+  IrValue thunk = allocate(thunk_header(Kind::kThunk, 3, s_.runtime.apply_thunk_index),
+                           {reference(i.function), x, y}, kTagThunk);
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  result->addIncoming(element, found);
+  result->addIncoming(thunk, suspend);
   set(i, result);
 }
 

@@ -117,7 +117,7 @@ std::vector<uint8_t> runtime_text(const vm::TierRuntime& runtime) {
   static_assert(offsetof(vm::TierRuntime, update_info) == 40);  // a new field belongs here, too
   const uint64_t fields[] = {runtime.stack_limit,   runtime.hp_limit,    runtime.heap_hp,
                              runtime.stack_request, runtime.info_worker, runtime.apply_thunk_index,
-                             runtime.selector_index, runtime.no_result};
+                             runtime.selector_index, runtime.no_result,   runtime.info_base};
   const auto* bytes = reinterpret_cast<const uint8_t*>(fields);
   return {bytes, bytes + sizeof fields};
 }

@@ -195,6 +195,7 @@ struct BlockEncoder {
         case Op::kLazyMod:
         case Op::kLazyCompare:
         case Op::kLazyNat:
+        case Op::kLazyElement:
           pair(dst, i.operands[0]);
           enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
           enc.stream.push_back(i.function.word);

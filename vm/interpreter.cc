@@ -549,6 +549,21 @@ PLAN_HANDLER(kLazyNat) {
   PLAN_NEXT(4);
 }
 
+PLAN_HANDLER(kLazyElement) {
+  const Word* pc = pc_of(r2);
+  const Word a = see_through(fetch(sp, pc, high(pc[1])));
+  const Word b = see_through(fetch(sp, pc, low(pc[2])));
+  const bool row_first = high(pc[2]) != 0;
+  const Word index = row_first ? b : a;
+  Word element = 0;
+  if ((index & 1) != 0 || !row_element(row_first ? a : b, index, element)) [[unlikely]] {
+    element = word_of(hp) | kTagThunk;
+    hp = new_thunk(vm, hp, pc[3], a, b);
+  }
+  sp[low(pc[1])] = element;
+  PLAN_NEXT(4);
+}
+
 PLAN_HANDLER(kIfCheap) {
   const Word* pc = pc_of(r2);
   const Word a = see_through(fetch(sp, pc, low(pc[1])));

@@ -66,6 +66,8 @@ std::string known_text(const Instruction& i, ConstantNames& names) {
     case Op::kCompare:
     case Op::kLazyCompare:
       return std::string(mode_name(i.immediate)) + " ";
+    case Op::kLazyElement:
+      return i.immediate != 0 ? "row first " : "";
     case Op::kLazyNat:
       return std::string(nat_op_name(static_cast<NatOp>(i.immediate))) + " ";
     case Op::kIfEqual:

@@ -513,8 +513,12 @@ struct Lowering {
       case JetId::kNot: return lazy_unary(Op::kLazyNot, h, e->args[0]);
       case JetId::kBit: return lazy_unary(Op::kLazyBit, h, e->args[0]);
       case JetId::kLen: return lazy_unary(Op::kLazyLen, h, e->args[0]);
-      case JetId::kIdx: return lazy_idx(e->args[0], e->args[1]);
-      case JetId::kGet: return lazy_idx(e->args[1], e->args[0]);
+      case JetId::kIdx:
+        if (const auto part = lazy_idx(e->args[0], e->args[1])) return part;
+        return lazy_element(h, e, false);
+      case JetId::kGet:
+        if (const auto part = lazy_idx(e->args[1], e->args[0])) return part;
+        return lazy_element(h, e, true);
       default: break;
     }
     if (nat_op_of(*h.jet) != NatOp::kNone) {
@@ -549,6 +553,12 @@ struct Lowering {
     if (index->kind != Expr::Kind::kConstant || !index->value.is_small()) return std::nullopt;
     Operand result = emit_to_after(Op::kLazyIdx, {lazy(row)});
     out.back().immediate = index->value.word;
+    return result;
+  }
+  /// At an index that is no constant.
+  Operand lazy_element(const Head& h, const Expr* e, bool row_first) {
+    Operand result = lazy_binary(Op::kLazyElement, h, e);
+    out.back().immediate = row_first ? 1 : 0;
     return result;
   }
 

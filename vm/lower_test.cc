@@ -52,6 +52,39 @@ TEST_F(Lower, PrintsWhatIsBuilt) {
   }
 }
 
+TEST_F(Lower, TakesAnElementAtOnceWhereverItIs) {
+  const std::string text = lowered("law x y { (C3 (@_Idx x y) (@_Get x y) (@_Idx 2 y)) }");
+  for (const char* part :
+       {" = lazy_element s0 s1\n", " = lazy_element row first s0 s1\n", " = lazy_idx 2 s1\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+}
+
+/// (C2 (@_Idx i row) (@_Get row i)) as it is built, before anything in it is evaluated.
+class LazyElement : public Lower {
+ protected:
+  Value built(Value i, Value row) {
+    const Value pin = define("test", "law i x { (C2 (@_Idx i x) (@_Get x i)) }");
+    const Outcome out = evaluator_.apply(pin, std::array{i, row});
+    EXPECT_TRUE(out.ok());
+    return out.ok() ? out.value : Value{};
+  }
+};
+
+TEST_F(LazyElement, IsTakenFromARowThatHasIt) {
+  const Value row = gc::make_row(heap_, std::array{small_nat(5), small_nat(6)});
+  const Value pair = built(small_nat(1), row);
+  EXPECT_EQ(pair.object()->field(0), small_nat(6));
+  EXPECT_EQ(pair.object()->field(1), small_nat(6));
+}
+
+TEST_F(LazyElement, IsSuspendedWhereItTakesMore) {
+  const Value row = gc::make_row(heap_, std::array{small_nat(5)});
+  const Value beyond = built(small_nat(1), row);
+  EXPECT_TRUE(beyond.object()->field(0).is_thunk());
+  EXPECT_TRUE(beyond.object()->field(1).is_thunk());
+}
+
 TEST_F(Lower, ComputesAConditionalOfCheapOperationsAtOnce) {
   machine().options.optimise_always = true;
   EXPECT_EQ(lowered("law x y { (C1 (@_If (@_Lth x y) (@_Add y x) 5)) }"),

@@ -230,6 +230,7 @@ TierRuntime tier_runtime(Machine& vm) {
   r.hp_limit = offset_in(vm, &vm.hp_limit);
   r.heap_hp = offset_in(vm, &vm.heap.hp);
   r.stack_request = offset_in(vm, &vm.stack_request);
+  r.info_base = offset_in(vm, &vm.info_base);
   r.info_worker = static_cast<uint32_t>(reinterpret_cast<const char*>(&vm.update_info->worker) -
                                         reinterpret_cast<const char*>(vm.update_info));
   r.apply_thunk_index = vm.apply_thunk_info->index;

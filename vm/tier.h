@@ -70,7 +70,7 @@ struct TierRequest {
 /// Everything native code refers to in the evaluator, so that a tier needs no symbol of it.
 struct TierRuntime {
   // Byte offsets from the machine.
-  uint32_t stack_limit, hp_limit, heap_hp, stack_request;
+  uint32_t stack_limit, hp_limit, heap_hp, stack_request, info_base;
   uint32_t info_worker;  ///< of gc::Info
   uint32_t apply_thunk_index, selector_index;
   uint64_t no_result;
