@@ -44,9 +44,15 @@ Result<std::vector<uint8_t>> read_file(const std::string& path) {
   if (fd < 0) return io_error("cannot open", path, errno);
   std::vector<uint8_t> bytes;
   struct stat s;
-  if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode)) bytes.reserve(static_cast<size_t>(s.st_size) + 1);
+  const bool is_regular = fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
+  const uint64_t size = is_regular ? static_cast<uint64_t>(s.st_size) : 0;
+  if (size <= kFileBytesMax) bytes.reserve(size + 1);
   for (;;) {
     const size_t have = bytes.size();
+    if (size > kFileBytesMax || have > kFileBytesMax) {
+      close(fd);
+      return io_error("cannot read", path, EFBIG);
+    }
     if (bytes.capacity() - have < 4096) bytes.reserve(have * 2 + 65536);
     bytes.resize(bytes.capacity());
     const ssize_t n = read(fd, bytes.data() + have, bytes.size() - have);
@@ -152,11 +158,12 @@ bool write_all(int descriptor, std::string_view text) {
                    std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
-size_t read_some(int descriptor, std::span<char> buffer) {
+Result<size_t> read_some(int descriptor, std::span<char> buffer) {
   for (;;) {
     const ssize_t n = read(descriptor, buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
-    return n > 0 ? static_cast<size_t>(n) : 0;
+    if (n >= 0) return static_cast<size_t>(n);
+    if (errno == EBADF) return size_t{0};
+    if (errno != EINTR) return Error{"io", std::strerror(errno)};
   }
 }
 

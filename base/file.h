@@ -12,7 +12,10 @@
 
 namespace plan {
 
-/// The whole file. Error "io" with path and cause (also for a directory).
+/// Larger files are none that this program reads; nor are devices that never end.
+inline constexpr uint64_t kFileBytesMax = uint64_t{4} << 30;
+
+/// The whole file. Error "io" with path and cause (also for a directory, and above kFileBytesMax).
 Result<std::vector<uint8_t>> read_file(const std::string& path);
 /// Replaces `path` by a file with these bytes: either the old or the new content is there at any
 /// time, also after a crash. Error "io" with path and cause; the old file stays. A link is
@@ -45,8 +48,8 @@ void reserve_standard_descriptors();
 /// False if not everything could be written; last_error_text() says why.
 bool write_all(int descriptor, std::string_view text);
 /// Reads what is there, at least one byte unless the input ends, into `buffer`; how many bytes.
-/// An error counts as the end; a signal does not.
-size_t read_some(int descriptor, std::span<char> buffer);
+/// 0 at the end, also of a descriptor that is closed. A signal ends nothing. Error "io" with cause.
+Result<size_t> read_some(int descriptor, std::span<char> buffer);
 bool is_terminal(int descriptor);
 /// The cause of the last failure in this thread, in the words of the system.
 std::string last_error_text();

@@ -123,11 +123,11 @@ void print_banner(Session& session) {
   session.console().flush();
 }
 
-void run_piped_prompt(Session& session) {
+Status run_piped_prompt(Session& session) {
   std::vector<char> buffer(kReadBytes);
   std::string pending;
   for (;;) {
-    const size_t count = read_some(kStandardInput, buffer);
+    PLAN_TRY(const size_t count, read_some(kStandardInput, buffer));
     if (count == 0) break;
     const size_t seen = pending.size();  // has no line end: a line may come in many pieces
     pending.append(buffer.data(), count);
@@ -141,6 +141,7 @@ void run_piped_prompt(Session& session) {
   }
   if (!pending.empty()) session.feed_line(pending);
   session.end_input();
+  return Unit{};
 }
 
 void run_terminal_prompt(Session& session, const PromptOptions& options) {
@@ -149,7 +150,7 @@ void run_terminal_prompt(Session& session, const PromptOptions& options) {
       el_init("palladium", stdin, stdout, stderr));
   const std::unique_ptr<History, HistoryDeleter> lines(history_init());
   if (editor == nullptr || lines == nullptr) {
-    run_piped_prompt(session);
+    static_cast<void>(run_piped_prompt(session));
     return;
   }
   Prompt prompt{session};

@@ -15,8 +15,8 @@ struct PromptOptions {
 /// Ctrl-C drops what was typed, or stops what is being evaluated.
 void run_terminal_prompt(Session& session, const PromptOptions& options);
 
-/// The same for input that is no terminal: no prompt, no editing.
-void run_piped_prompt(Session& session);
+/// The same for input that is no terminal: no prompt, no editing. Fails if it cannot be read.
+Status run_piped_prompt(Session& session);
 
 /// The text upstream begins a prompt with.
 void print_banner(Session& session);

@@ -87,6 +87,10 @@ class Runner {
     return kExitError;
   }
 
+  int unreadable_input(const Error& cause) const {
+    return error("cannot read standard input: " + cause.message);
+  }
+
   sire::SessionOptions session_options() const;
   void attach_tier(sire::Session& session);
   void report_tier(sire::Session& session) const;
@@ -262,8 +266,8 @@ int Runner::run_prompt(sire::Session& session, const std::string& module) {
   }
   if (!session.begin_prompt(module)) return report_failure(session, true);
   if (!by_hand) {
-    sire::run_piped_prompt(session);
-    return 0;
+    const Status read = sire::run_piped_prompt(session);
+    return read ? 0 : unreadable_input(read.error());
   }
   sire::PromptOptions options;
   const std::string folder = user_folder("XDG_STATE_HOME", "/.local/state");
@@ -336,7 +340,9 @@ int Runner::seed_loop(sire::Session& session, Value first, std::vector<uint8_t>&
   std::array<char, kSeedInputBytes> input;
   size_t count = 0;
   do {
-    count = read_some(kStandardInput, input);
+    Result<size_t> read = read_some(kStandardInput, input);
+    if (!read) return unreadable_input(read.error());
+    count = read.value();
     const Value bar = gc::make_bar(heap, {reinterpret_cast<const uint8_t*>(input.data()), count});
     const vm::Outcome result = session.evaluator().apply_normal(program.get(), std::array{bar});
     session.console().flush();

@@ -105,6 +105,12 @@ class Mistakes(Folder):
         (self.folder / "sire" / "one.sire").chmod(0)
         self.expect_error(self.run_program("sire", "one"), "one.sire", "Permission denied")
 
+    def test_files_that_are_too_large_to_read(self):
+        with open(self.folder / "sire" / "huge.sire", "wb") as file:
+            file.truncate(5 << 30)  # takes no room on the disk
+        self.expect_error(self.run_program("show", "sire/huge.sire"), "huge", "File too large")
+        self.expect_error(self.run_program("sire", "huge"), "huge.sire", "File too large")
+
     def test_files_that_are_no_seeds(self):
         for text in (b"", b"x", os.urandom(5000), b"\xff" * 5000, b"\0" * 5000):
             (self.folder / "bad").write_bytes(text)
@@ -280,6 +286,14 @@ class Cache(Folder):
 
 
 class Input(Folder):
+    def test_that_cannot_be_read_is_an_error(self):
+        self.run_program("save", "--quiet", "three.seed", "three")
+        folder = os.open(self.folder, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        for words in (["sire", "--bare"], ["repl", "three.seed"]):
+            self.expect_error(self.run_program(*words, stdin=folder),
+                              "cannot read standard input: Is a directory")
+
     def test_a_line_without_end(self):
         result = self.prompt(b"a" * (30_000_000 * SIZE))
         self.assertIn(b"block too large", result.stderr)
