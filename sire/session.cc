@@ -119,7 +119,12 @@ std::vector<std::string> Session::names_with_prefix(std::string_view prefix, siz
 
 bool Session::begin_prompt(const std::string& module) {
   console_.set_quiet(false);
-  const Symbol name = context_.symbols.intern(module);
+  Symbol name = context_.symbols.intern(module);
+  if (!module.empty()) {  // it may have declared another name than its file has
+    Value declared;
+    if (!context_.state.get_context(declared)) return false;
+    if (declared.is_nat()) name = context_.symbols.intern(declared);
+  }
   const std::array<Value, 1> sons = {context_.rex.word(module)};
   const Value rune = context_.symbols.nat(kRuneImport);
   begin_block(context_, context_.rex.node(RexForm::kOpen, rune, sons), "REPL", 0);

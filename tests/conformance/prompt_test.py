@@ -88,6 +88,13 @@ class Commands(Folder):
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
         self.assertEqual((self.folder / "out").read_text(), "x" * 200 + "\n")
 
+    def test_a_module_may_declare_another_name_than_its_file_has(self):
+        self.write("file", "#### declared\n\n= a 5\n")
+        for _ in range(2):  # the second time from the cache
+            result = self.run_program("sire", "--quiet", "file", text="a\n")
+            self.assertEqual(result.returncode, 0, result.stdout)
+            self.assertTrue(result.stdout.endswith("\n5\n\n"), result.stdout)
+
     def test_save_needs_main(self):
         result = self.run_program("save", "out.seed", "one")
         self.assertEqual(result.returncode, 1)
