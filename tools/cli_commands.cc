@@ -60,6 +60,10 @@ class Runner {
       : program_(program), arguments_(arguments) {}
 
   int run() {
+    if (!arguments_.value(Option::kProfileOutput).empty()) {
+      write_all(kStandardError, program_ + ": profiles are not written yet (-p); with --perf-map, "
+                                           "perf shows laws by name\n");
+    }
     if (!jit::kNativeBuilt && arguments_.value(Option::kTier) == "native") {
       return error("this build has no native code (PLAN_NATIVE=OFF)");
     }

@@ -4,6 +4,7 @@
 #include "vm/optimise.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <span>
 
@@ -16,8 +17,28 @@ constexpr size_t kTextColumn = 2;   // of an option in a help screen
 constexpr size_t kHelpColumn = 27;  // of what it does
 constexpr std::string_view kVersion = "palladium 0.1.0";
 
+using Commands = uint8_t;
+
+constexpr Commands commands(std::initializer_list<Command> all) {
+  Commands set = 0;
+  for (const Command command : all) {
+    set = static_cast<Commands>(set | (1u << static_cast<unsigned>(command)));
+  }
+  return set;
+}
+
+constexpr Commands kPrompt = commands({Command::kSire});
+constexpr Commands kLoading = commands({Command::kSire, Command::kSave});
+constexpr Commands kRunning = commands({Command::kSire, Command::kSave, Command::kRepl});
+constexpr Commands kSeedProgram = commands({Command::kRepl});
+constexpr Commands kMachine = commands({Command::kStart, Command::kBoot});
+constexpr Commands kMachineStart = commands({Command::kStart});
+constexpr Commands kMachineBoot = commands({Command::kBoot});
+constexpr Commands kShowing = commands({Command::kShow});
+
 struct OptionSpec {
   Option id;
+  Commands commands;
   char letter;
   const char* name;
   const char* metavar;  ///< null: takes no value
@@ -26,172 +47,88 @@ struct OptionSpec {
 };
 
 constexpr OptionSpec kOptions[] = {
-    {Option::kStore, 'd', "store", "STORE", "Accepted for old scripts; has no effect"},
-    {Option::kProfileOutput, 'p', "profile-output", "PROF_FILE",
-     "Where to write a profile; none if empty"},
-    {Option::kProfileLaws, 'P', "profile-laws", nullptr, "Profile executions of laws too"},
-    {Option::kFallbackWarn, 'f', "law-fallback-warn", nullptr,
+    {Option::kStore, kPrompt, 'd', "store", "STORE", "Accepted for old scripts; has no effect"},
+    {Option::kProfileOutput, kLoading | kMachine, 'p', "profile-output", "PROF_FILE",
+     "Accepted for old scripts; no profile is written yet"},
+    {Option::kProfileLaws, kLoading | kMachine, 'P', "profile-laws", nullptr,
+     "Accepted for old scripts; has no effect"},
+    {Option::kSave, kSeedProgram, 0, "save", "OUTPUT_FILE", "Where the program's output goes"},
+    {Option::kFallbackWarn, kRunning | kMachine, 'f', "law-fallback-warn", nullptr,
      "Tell when a jet hands its arguments to the law"},
-    {Option::kFallbackCrash, 'F', "law-fallback-crash", nullptr,
+    {Option::kFallbackCrash, kRunning | kMachine, 'F', "law-fallback-crash", nullptr,
      "Crash when a jet hands its arguments to the law"},
-    {Option::kMismatchCrash, 'M', "jet-mismatch-crash", nullptr,
+    {Option::kMismatchCrash, kRunning | kMachine, 'M', "jet-mismatch-crash", nullptr,
      "Stop when a law has the name of a jet but not its hash"},
-    {Option::kDisableSnapshots, 'S', "disable-snapshots", nullptr, "Write no snapshots"},
-    {Option::kEvalWorkers, 'w', "eval-workers", "NUM_WORKERS", "Threads that evaluate"},
-    {Option::kReplayAll, 0, "replay-all", nullptr, "Replay from the first snapshot"},
-    {Option::kStart, 0, "start", nullptr, "Start the machine when it is booted"},
-    {Option::kSave, 0, "save", "OUTPUT_FILE", "Where the program's output goes"},
-    {Option::kBare, 0, "bare", nullptr, "Begin without any library", true},
-    {Option::kQuiet, 0, "quiet", nullptr, "Do not show what modules print", true},
-    {Option::kFacts, 0, "facts", "=bindings",
+    {Option::kDisableSnapshots, kMachine, 'S', "disable-snapshots", nullptr, "Write no snapshots"},
+    {Option::kEvalWorkers, kMachine, 'w', "eval-workers", "NUM_WORKERS", "Threads that evaluate"},
+    {Option::kReplayAll, kMachineStart, 0, "replay-all", nullptr, "Replay from the first snapshot"},
+    {Option::kStart, kMachineBoot, 0, "start", nullptr, "Start the machine when it is booted"},
+    {Option::kBare, kPrompt, 0, "bare", nullptr, "Begin without any library", true},
+    {Option::kQuiet, kLoading, 0, "quiet", nullptr, "Do not show what modules print", true},
+    {Option::kFacts, kPrompt, 0, "facts", "=bindings",
      "Print counters and hashes of each module, or of each binding", true},
-    {Option::kHeap, 0, "heap", "BYTES", "Limit of memory, such as 4G", true},
-    {Option::kJets, 0, "jets", "on|off", "Whether laws with native code use it", true},
-    {Option::kTraceJets, 0, "trace-jets", nullptr, "Tell when a jet matches", true},
-    {Option::kNoCache, 0, "no-cache", nullptr, "Neither read nor write cached modules", true},
-    {Option::kCacheFolder, 0, "cache-dir", "DIR", "Where modules are cached", true},
-    {Option::kGcStress, 0, "gc-stress", nullptr, "Collect as often as possible, to find bugs",
+    {Option::kHeap, kRunning | kShowing, 0, "heap", "BYTES", "Limit of memory, such as 4G", true},
+    {Option::kJets, kRunning, 0, "jets", "on|off", "Whether laws with native code use it", true},
+    {Option::kTraceJets, kRunning, 0, "trace-jets", nullptr, "Tell when a jet matches", true},
+    {Option::kNoCache, kLoading, 0, "no-cache", nullptr, "Neither read nor write cached modules",
      true},
-    {Option::kTier, 0, "tier", "interpreter|mixed|native",
+    {Option::kCacheFolder, kLoading, 0, "cache-dir", "DIR", "Where modules are cached", true},
+    {Option::kGcStress, kRunning, 0, "gc-stress", nullptr,
+     "Collect as often as possible, to find bugs", true},
+    {Option::kTier, kRunning, 0, "tier", "interpreter|mixed|native",
      "Which laws become native code: none, hot ones, or all", true},
-    {Option::kJitThreshold, 0, "jit-threshold", "COUNT", "Entries that make a law hot", true},
-    {Option::kTierReport, 0, "tier-report", nullptr, "Tell in the end what became native code",
+    {Option::kJitThreshold, kRunning, 0, "jit-threshold", "COUNT", "Entries that make a law hot",
      true},
-    {Option::kCodeCache, 0, "code-cache", "DIR|off",
+    {Option::kTierReport, kRunning, 0, "tier-report", nullptr,
+     "Tell in the end what became native code", true},
+    {Option::kCodeCache, kRunning, 0, "code-cache", "DIR|off",
      "Where native code is kept between runs; a folder that is only yours", true},
-    {Option::kPerfMap, 0, "perf-map", nullptr, "Name native code for perf, in /tmp/perf-PID.map",
-     true},
-    {Option::kGdb, 0, "gdb", nullptr, "Name native code for gdb", true},
-    {Option::kDumpAsm, 0, "dump-asm", "LAW", "Show the LLVM IR and the assembly of a law", true},
-    {Option::kPasses, 0, "passes", "LIST", "Passes of the optimiser: all, none, inline, -case ..",
-     true},
-    {Option::kDumpIr, 0, "dump-ir", "LAW", "Show a law before and after the optimiser's passes",
-     true},
+    {Option::kPerfMap, kRunning, 0, "perf-map", nullptr,
+     "Name native code for perf, in /tmp/perf-PID.map", true},
+    {Option::kGdb, kRunning, 0, "gdb", nullptr, "Name native code for gdb", true},
+    {Option::kDumpAsm, kRunning, 0, "dump-asm", "LAW",
+     "Show the LLVM IR and the assembly of a law", true},
+    {Option::kPasses, kRunning, 0, "passes", "LIST",
+     "Passes of the optimiser: all, none, inline, -case ..", true},
+    {Option::kDumpIr, kRunning, 0, "dump-ir", "LAW",
+     "Show a law before and after the optimiser's passes", true},
 };
 
-/// An option, or an argument with its name.
-struct Item {
-  Option option = Option::kCount;
-  const char* positional = nullptr;
-  const char* help = nullptr;
+struct ArgumentSpec {
+  const char* name;
+  const char* help;
   bool is_optional = false;
   bool repeats = false;
 };
 
-constexpr Item item(Option option) {
-  return {option, nullptr, nullptr, true, false};
-}
-constexpr Item argument(const char* name, const char* help) {
-  return {Option::kCount, name, help, false, false};
-}
-
-constexpr Item kSireItems[] = {
-    item(Option::kStore),
-    item(Option::kProfileOutput),
-    item(Option::kProfileLaws),
-    item(Option::kFallbackWarn),
-    item(Option::kFallbackCrash),
-    item(Option::kMismatchCrash),
-    item(Option::kBare),
-    item(Option::kQuiet),
-    item(Option::kFacts),
-    item(Option::kHeap),
-    item(Option::kJets),
-    item(Option::kTraceJets),
-    item(Option::kNoCache),
-    item(Option::kCacheFolder),
-    item(Option::kGcStress),
-    item(Option::kTier),
-    item(Option::kJitThreshold),
-    item(Option::kTierReport),
-    item(Option::kCodeCache),
-    item(Option::kPerfMap),
-    item(Option::kGdb),
-    item(Option::kDumpAsm),
-    item(Option::kPasses),
-    item(Option::kDumpIr),
-    {Option::kCount, "SIRE", "A Sire module; the last one is there at the prompt", true, true}};
-constexpr Item kSaveItems[] = {item(Option::kProfileOutput),
-                               item(Option::kProfileLaws),
-                               item(Option::kFallbackWarn),
-                               item(Option::kFallbackCrash),
-                               item(Option::kMismatchCrash),
-                               item(Option::kQuiet),
-                               item(Option::kHeap),
-                               item(Option::kJets),
-                               item(Option::kTraceJets),
-                               item(Option::kNoCache),
-                               item(Option::kCacheFolder),
-                               item(Option::kGcStress),
-                               item(Option::kTier),
-                               item(Option::kJitThreshold),
-                               item(Option::kTierReport),
-                               item(Option::kCodeCache),
-    item(Option::kPerfMap),
-                               item(Option::kGdb),
-                               item(Option::kDumpAsm),
-                               item(Option::kPasses),
-                               item(Option::kDumpIr),
-                               argument("SEED", "The seed file to write"),
-                               argument("SIRE", "The Sire module whose main to save")};
-constexpr Item kShowItems[] = {item(Option::kHeap), argument("SEED", "The seed file to show")};
-constexpr Item kReplItems[] = {argument("SEED", "The seed file to run"),
-                               item(Option::kSave),
-                               item(Option::kFallbackWarn),
-                               item(Option::kFallbackCrash),
-                               item(Option::kMismatchCrash),
-                               item(Option::kHeap),
-                               item(Option::kJets),
-                               item(Option::kTraceJets),
-                               item(Option::kGcStress),
-                               item(Option::kTier),
-                               item(Option::kJitThreshold),
-                               item(Option::kTierReport),
-                               item(Option::kCodeCache),
-    item(Option::kPerfMap),
-                               item(Option::kGdb),
-                               item(Option::kDumpAsm),
-                               item(Option::kPasses),
-                               item(Option::kDumpIr)};
-constexpr Item kStartItems[] = {argument("STORE", "The folder of the machine"),
-                                item(Option::kProfileOutput),
-                                item(Option::kProfileLaws),
-                                item(Option::kFallbackWarn),
-                                item(Option::kFallbackCrash),
-                                item(Option::kMismatchCrash),
-                                item(Option::kDisableSnapshots),
-                                item(Option::kEvalWorkers),
-                                item(Option::kReplayAll)};
-constexpr Item kBootItems[] = {item(Option::kProfileOutput),
-                               item(Option::kProfileLaws),
-                               item(Option::kFallbackWarn),
-                               item(Option::kFallbackCrash),
-                               item(Option::kMismatchCrash),
-                               item(Option::kDisableSnapshots),
-                               item(Option::kEvalWorkers),
-                               item(Option::kStart),
-                               argument("STORE", "The folder of the machine to make"),
-                               argument("HASH", "The Sire file whose main to boot")};
+constexpr ArgumentSpec kSireArguments[] = {
+    {"SIRE", "A Sire module; the last one is there at the prompt", true, true}};
+constexpr ArgumentSpec kSaveArguments[] = {{"SEED", "The seed file to write"},
+                                           {"SIRE", "The Sire module whose main to save"}};
+constexpr ArgumentSpec kShowArguments[] = {{"SEED", "The seed file to show"}};
+constexpr ArgumentSpec kReplArguments[] = {{"SEED", "The seed file to run"}};
+constexpr ArgumentSpec kStartArguments[] = {{"STORE", "The folder of the machine"}};
+constexpr ArgumentSpec kBootArguments[] = {{"STORE", "The folder of the machine to make"},
+                                           {"HASH", "The Sire file whose main to boot"}};
 
 struct CommandSpec {
   Command id;
   const char* name;
   const char* description;
-  std::span<const Item> items;
+  std::span<const ArgumentSpec> arguments;
+  bool arguments_first = false;  ///< in screens; else after the options
+
+  bool takes(const OptionSpec& option) const { return (option.commands & commands({id})) != 0; }
 };
 
 constexpr CommandSpec kCommands[] = {
-    {Command::kSire, "sire", "Run a standalone Sire repl.", kSireItems},
-    {Command::kSave, "save", "Load a sire file and save a seed.", kSaveItems},
-    {Command::kShow, "show", "Print a seed file.", kShowItems},
-    {Command::kRepl, "repl", "Interact with a seed file.", kReplItems},
-    {Command::kStart, "start", "Resume an idle machine.", kStartItems},
-    {Command::kBoot, "boot", "Boot a machine.", kBootItems},
+    {Command::kSire, "sire", "Run a standalone Sire repl.", kSireArguments},
+    {Command::kSave, "save", "Load a sire file and save a seed.", kSaveArguments},
+    {Command::kShow, "show", "Print a seed file.", kShowArguments},
+    {Command::kRepl, "repl", "Interact with a seed file.", kReplArguments, true},
+    {Command::kStart, "start", "Resume an idle machine.", kStartArguments, true},
+    {Command::kBoot, "boot", "Boot a machine.", kBootArguments},
 };
-
-const OptionSpec& spec_of(Option id) {
-  return kOptions[static_cast<size_t>(id)];
-}
 
 /// Makes screens for a program of some name.
 class ScreenWriter {
@@ -210,20 +147,19 @@ class ScreenWriter {
   }
 
   std::string command_screen(const CommandSpec& command) const {
-    std::string text = usage(command) + "\n  " + command.description + "\n\nAvailable options:\n";
-    for (const Item& i : command.items) {
-      if (i.positional != nullptr) {
-        text += entry(i.positional, i.help);
-      } else if (is_shown(i)) {
-        text += entry(option_text(spec_of(i.option), ","), spec_of(i.option).help);
-      }
+    std::string options, arguments;
+    for (const OptionSpec& spec : kOptions) {
+      if (is_shown(command, spec)) options += entry(option_text(spec, ","), spec.help);
     }
+    for (const ArgumentSpec& spec : command.arguments) arguments += entry(spec.name, spec.help);
+    std::string text = usage(command) + "\n  " + command.description + "\n\nAvailable options:\n";
+    text += command.arguments_first ? arguments + options : options + arguments;
     return text + entry("-h,--help", "Show this help text");
   }
 
  private:
-  bool is_shown(const Item& i) const {
-    return i.positional != nullptr || shows_ours_ || !spec_of(i.option).is_ours;
+  bool is_shown(const CommandSpec& command, const OptionSpec& spec) const {
+    return command.takes(spec) && (shows_ours_ || !spec.is_ours);
   }
 
   static std::string option_text(const OptionSpec& spec, const char* separator) {
@@ -237,14 +173,19 @@ class ScreenWriter {
 
   /// The words wrap under the first one after the command.
   std::string usage(const CommandSpec& command) const {
+    std::vector<std::string> words;
+    for (const OptionSpec& spec : kOptions) {
+      if (is_shown(command, spec)) words.push_back("[" + option_text(spec, "|") + "]");
+    }
+    auto place = command.arguments_first ? words.begin() : words.end();
+    for (const ArgumentSpec& spec : command.arguments) {
+      const std::string name = spec.name;
+      place = words.insert(place, spec.is_optional ? "[" + name + "]" : name) + 1;
+    }
     std::string line = "Usage: " + program_ + " " + command.name + " ";
     const std::string indent(line.size(), ' ');
     std::string text;
-    for (const Item& i : command.items) {
-      if (!is_shown(i)) continue;
-      std::string word =
-          i.positional != nullptr ? std::string(i.positional) : option_text(spec_of(i.option), "|");
-      if (i.is_optional) word = "[" + word + "]";
+    for (const std::string& word : words) {
       if (line.size() + word.size() > kScreenColumns) {
         text += line + "\n";
         line = indent;
@@ -306,9 +247,8 @@ class Parser {
   }
 
   const OptionSpec* find_option(std::string_view name, char letter) const {
-    for (const Item& i : command_->items) {
-      if (i.positional != nullptr) continue;
-      const OptionSpec& spec = spec_of(i.option);
+    for (const OptionSpec& spec : kOptions) {
+      if (!command_->takes(spec)) continue;
       if (letter != 0 ? spec.letter == letter : name == spec.name) return &spec;
     }
     return nullptr;
@@ -414,13 +354,8 @@ std::optional<Screen> Parser::parse_command(const std::string& word) {
 }
 
 std::optional<Screen> Parser::parse_positional(const std::string& word) {
-  size_t room = 0;
-  bool repeats = false;
-  for (const Item& i : command_->items) {
-    room += i.positional != nullptr ? 1 : 0;
-    repeats = repeats || i.repeats;
-  }
-  if (arguments_.positionals.size() >= room && !repeats) {
+  const std::span<const ArgumentSpec> arguments = command_->arguments;
+  if (arguments_.positionals.size() >= arguments.size() && !arguments.back().repeats) {
     return usage_error("Invalid argument `" + word + "'");
   }
   arguments_.positionals.push_back(word);
@@ -429,12 +364,10 @@ std::optional<Screen> Parser::parse_positional(const std::string& word) {
 
 Screen Parser::check_missing() const {
   std::string missing;
-  size_t position = 0;
   size_t required = 0;
-  for (const Item& i : command_->items) {
-    if (i.positional == nullptr || i.is_optional) continue;
-    required++;
-    if (position++ >= arguments_.positionals.size()) missing += std::string(" ") + i.positional;
+  for (const ArgumentSpec& spec : command_->arguments) {
+    if (spec.is_optional) continue;
+    if (required++ >= arguments_.positionals.size()) missing += std::string(" ") + spec.name;
   }
   if (missing.empty()) return {};
   const bool nothing_given = required != 0 && arguments_.positionals.empty() && words_.size() == 1;

@@ -1,6 +1,7 @@
 // tools/cli_options.h: what can be asked for on the command line, and its help screens.
 //
-// One table describes commands, options and arguments; parsing and help are made from it. The
+// One table has the options in the order of all screens, and each says which commands take it;
+// another has the commands with their arguments. Parsing and help are made from both. The
 // layout of screens and errors is that of the reference (spec/cli.md section 2). Called as
 // `pallas`, the program shows the reference's options only; it accepts all.
 #pragma once
@@ -19,6 +20,7 @@ enum class Option : uint8_t {
   kStore,
   kProfileOutput,
   kProfileLaws,
+  kSave,
   kFallbackWarn,
   kFallbackCrash,
   kMismatchCrash,
@@ -26,7 +28,6 @@ enum class Option : uint8_t {
   kEvalWorkers,
   kReplayAll,
   kStart,
-  kSave,
   // Ours.
   kBare,
   kQuiet,

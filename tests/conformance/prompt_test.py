@@ -114,6 +114,14 @@ class Commands(Folder):
         self.assertEqual(result.returncode, 1)
         self.assertIn("crashed by calling the number", result.stderr)
 
+    def test_profiles_are_for_later(self):
+        result = self.run_program("sire", "--bare", "-p", "out.json", "-P", text="3\n")
+        self.assertEqual(result.returncode, 0)
+        self.assertTrue(result.stdout.endswith("\n3\n\n"))
+        self.assertIn("profiles are not written yet (-p)", result.stderr)
+        silent = self.run_program("sire", "--bare", "-p", "", text="3\n")
+        self.assertEqual((silent.returncode, silent.stderr), (0, ""))
+
     def test_machines_are_for_later(self):
         result = self.run_program("start", "store")
         self.assertEqual(result.returncode, 1)
