@@ -328,7 +328,8 @@ void tier_up(Machine& vm, Block& block) {
       code.request.reset();
       return;
     }
-    if (is_over_budget(vm)) {
+    // Without the law that tests for them the copies are of no use.
+    if (code.request->twin->versions.empty() && is_over_budget(vm)) {
       code.tier_asked = false;
       return ask_later();
     }
