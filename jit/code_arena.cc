@@ -1,6 +1,8 @@
 // jit/code_arena.cc: memory for native code.
 #include "jit/code_arena.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace plan::jit {
@@ -33,6 +35,11 @@ char* CodeArena::allocate(uint64_t bytes) {
     return memory_.executable + offset;
   }
   return nullptr;
+}
+
+bool CodeArena::fits(uint64_t bytes) const {
+  return std::any_of(free_.begin(), free_.end(),
+                     [&](const auto& chunk) { return chunk.second >= bytes; });
 }
 
 void CodeArena::release(char* executable, uint64_t bytes) {

@@ -25,6 +25,7 @@ class CodeArena {
 
   /// The executable address of a chunk, or null if no free one is as large. First fit.
   char* allocate(uint64_t bytes);
+  bool fits(uint64_t bytes) const;
   /// Gives back a chunk; nothing runs in it.
   void release(char* executable, uint64_t bytes);
   /// Where the byte that runs at `executable` is written.

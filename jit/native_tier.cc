@@ -6,6 +6,7 @@
 //              reads. Code memory and the perf map are the evaluator's alone.
 #include "jit/native_tier.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
@@ -14,6 +15,10 @@
 
 #include <dlfcn.h>
 #include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "jit/build.h"
 #include "jit/code_arena.h"
@@ -93,9 +98,8 @@ class NativeTier : public vm::Tier {
     if (!payload) return false;
     const std::optional<Image> image =
         decode_image(*payload, writer.references(), entries_of(request));
-    if (!image || place(*image, writer.references(), request) != vm::TierFailure::kNone) {
-      return false;
-    }
+    if (!image || !place(*image, writer.references(), request)) return false;
+    request.failure = vm::TierFailure::kNone;
     request.cached = true;
     return true;
   }
@@ -130,10 +134,34 @@ class NativeTier : public vm::Tier {
       finished_.pop_front();
     }
     vm::TierRequest& request = *job->request;
-    if (request.twin != nullptr && request.failure == vm::TierFailure::kNone) {
-      request.failure = place(job->image, job->references, request);
+    if (request.twin != nullptr && request.failure == vm::TierFailure::kNone &&
+        !place(job->image, job->references, request)) {
+      if (wanted_ != 0) {  // it waits
+        const std::lock_guard<std::mutex> lock(mutex_);
+        finished_.push_front(std::move(job));
+        return nullptr;
+      }
+      request.failure = vm::TierFailure::kCodeBudget;
     }
     return std::move(job->request);
+  }
+
+  bool lacks_room() override {
+    if (wanted_ != 0 && arena_->fits(wanted_)) wanted_ = 0;
+    return wanted_ != 0;
+  }
+  bool is_half_full() override {
+    return arena_ != nullptr && arena_->used_bytes() > arena_->bytes() / 2;
+  }
+  void give_back(vm::TierRequest& request) override {
+    arena_->release(static_cast<char*>(request.code), request.code_bytes);
+    request.code = nullptr;
+    hopeless_ = ~uint64_t{0};
+    was_given_back_ = true;
+  }
+  void give_up() override {
+    hopeless_ = std::min(hopeless_, wanted_);
+    wanted_ = 0;
   }
 
   void forget(vm::Code* twin) override {
@@ -209,15 +237,31 @@ class NativeTier : public vm::Tier {
     request.compile_ns = vm::now_ns() - before;
   }
 
-  vm::TierFailure place(const Image& image, const References& references,
-                        vm::TierRequest& request) {
+  /// Puts code into code memory. False if there is no room: see lacks_room(), or give it up.
+  bool place(const Image& image, const References& references, vm::TierRequest& request) {
     if (arena_ == nullptr) arena_ = CodeArena::create(options_.code_bytes_max);
-    char* at = arena_ != nullptr ? arena_->allocate(image.bytes.size()) : nullptr;
-    if (at == nullptr) return vm::TierFailure::kCodeBudget;
+    if (arena_ == nullptr) return false;
+    const uint64_t bytes = image.bytes.size();
+    char* at = arena_->allocate(bytes);
+    if (at == nullptr) {
+      if (bytes < hopeless_) wanted_ = bytes;
+      return false;
+    }
     place_image(image, references, runtime_, arena_->writable(at), at, request);
+    request.code = at;
+    if (was_given_back_) see_new_code();
     if (options_.perf_map) note(image, request.name, at);
     if (options_.gdb) gdb_.add(image, request.name, at);
-    return vm::TierFailure::kNone;
+    return true;
+  }
+
+  /// Code was written where other code has run, under another address. The processor may have begun
+  /// with the old one until it meets an instruction that makes it forget.
+  static void see_new_code() {
+#if defined(__x86_64__)
+    uint32_t words[4];
+    __cpuid(0, words[0], words[1], words[2], words[3]);
+#endif
   }
 
   /// For perf: a line for each function.
@@ -263,6 +307,9 @@ class NativeTier : public vm::Tier {
   GdbSymbols gdb_;
   std::unique_ptr<CodeCache> cache_;  ///< set before the thread starts
   bool cache_tried_ = false;
+  uint64_t wanted_ = 0;               ///< bytes that did not fit
+  uint64_t hopeless_ = ~uint64_t{0};  ///< so many cannot be had until something is given back
+  bool was_given_back_ = false;
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable work_;

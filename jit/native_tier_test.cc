@@ -43,6 +43,7 @@ class NativeTierTest : public testing::Test {
     NativeOptions native;
     native.compiler.quick = quick;
     native.code_cache = cache_;
+    native.code_bytes_max = code_bytes_max_;
     attach_native_tier(*evaluator_, native);
   }
   void SetUp() override { make(options()); }
@@ -63,6 +64,7 @@ class NativeTierTest : public testing::Test {
   }
 
   std::string cache_;  ///< folder of the code cache; empty: none
+  uint64_t code_bytes_max_ = uint64_t{256} << 20;
   std::unique_ptr<vm::Evaluator> evaluator_;
 };
 
@@ -225,6 +227,66 @@ TEST_F(NativeTierTest, CodeOfCollectedLawsIsForgotten) {
     const std::string law = "{" + std::to_string(i) + " 1 (0 3 (0 3 1))}";
     EXPECT_EQ(apply(law, {small_nat(i)}).value, small_nat(i + 2));
   }
+}
+
+constexpr uint64_t kLittleRoom = 32 << 10;
+constexpr uint64_t kManyLaws = 1'000;
+
+std::string numbered_law(uint64_t n) {
+  return "{" + std::to_string(1000 + n) + " 1 (0 3 (0 3 (2 " + std::to_string(n) + ")))}";
+}
+
+TEST_F(NativeTierTest, OldCodeMakesRoomForNew) {
+  code_bytes_max_ = kLittleRoom;
+  make(options());
+  for (uint64_t n = 0; n < kManyLaws; ++n) {
+    EXPECT_EQ(apply(numbered_law(n), {small_nat(0)}).value, small_nat(n + 2));
+    EXPECT_LE(statistics().code_bytes, kLittleRoom);
+  }
+  EXPECT_GT(statistics().evicted, kManyLaws / 4);
+  EXPECT_EQ(statistics().failures, 0u);
+}
+
+// Each of a chain of laws waits for the next.
+TEST_F(NativeTierTest, CodeThatTheStackComesBackToStays) {
+  code_bytes_max_ = 4096;
+  make(options());
+  std::string law = "{0 1 1}";
+  for (uint64_t n = 0; n < 200; ++n) {
+    law = "{" + std::to_string(n + 1) + " 1 (0 3 (0 (2 " + law + ") 1))}";
+  }
+  const gc::Root chain(evaluator_->heap(), read(law));
+  for (const uint64_t n : {5u, 6u, 7u}) {
+    EXPECT_EQ(evaluator_->apply_normal(chain.get(), std::array{small_nat(n)}).value,
+              small_nat(n + 200));
+  }
+  EXPECT_GT(statistics().laws, 1u);
+  EXPECT_GT(statistics().failures + statistics().evicted, 0u);
+}
+
+TEST_F(StoredCodeTest, AnEvictedLawComesBackFromTheCache) {
+  code_bytes_max_ = kLittleRoom;
+  make(options());
+  const gc::Root first(evaluator_->heap(), read(numbered_law(kManyLaws)));
+  const auto apply_first = [&] {
+    return evaluator_->apply_normal(first.get(), std::array{small_nat(0)}).value;
+  };
+  // The half that is never evicted.
+  for (uint64_t n = 0; statistics().code_bytes <= kLittleRoom / 2; ++n) {
+    apply(numbered_law(n), {small_nat(0)});
+  }
+  EXPECT_EQ(apply_first(), small_nat(kManyLaws + 2));
+  const gc::Info* info = vm::function_info(evaluator_->machine(), first.get());
+  const void* native = info->entry;
+  for (uint64_t n = 0; statistics().evicted < 200; ++n) {
+    apply(numbered_law(kManyLaws + n), {small_nat(0)});
+  }
+  EXPECT_NE(info->entry, native);
+  const uint64_t cached = statistics().cached;
+  const uint64_t requested = statistics().requested;
+  for (uint32_t n = 0; n < 3000; ++n) EXPECT_EQ(apply_first(), small_nat(kManyLaws + 2));
+  EXPECT_GT(statistics().cached, cached);
+  EXPECT_EQ(statistics().requested, requested);
 }
 
 TEST_F(StoredCodeTest, ASecondRunCompilesNothing) {

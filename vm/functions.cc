@@ -193,7 +193,7 @@ void release_region_code(void* machine, gc::Region* region) {
   auto* code = static_cast<Code*>(region->codes);
   while (code != nullptr) {
     Code* next = code->next;
-    if (vm.tier != nullptr) vm.tier->forget(code);
+    forget_native_code(vm, *code);
     for (gc::Info* info : code->infos) vm.infos.remove(info);
     vm.demands.erase(code->function.word);
     delete code;

@@ -93,6 +93,7 @@ struct Machine {
   std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
   std::atomic<bool> tier_ready{false};  ///< something waits to be installed
   TierStatistics tier_statistics;
+  std::vector<std::unique_ptr<TierRequest>> evictable;  ///< native laws that may go, oldest first
   uint64_t start_ns;  ///< when the machine was made, on the steady clock
   TierSink tier_sink = nullptr;
   void* tier_context = nullptr;

@@ -2,6 +2,7 @@
 #include "vm/tier.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "gc/make.h"
 #include "gc/region.h"
@@ -46,6 +47,10 @@ PLAN_HELPER call_leaf_jet(Machine* vm, Word record, Word args) {
 PLAN_HELPER count(Machine*, Word x, Word) { return argument_count(x); }
 PLAN_HELPER order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
 
+template <typename F>
+void* address_of(F* function) {
+  return reinterpret_cast<void*>(function);
+}
 template <typename F>
 const void* address(F* function) {
   return reinterpret_cast<const void*>(function);
@@ -276,19 +281,106 @@ bool is_over_budget(const Machine& vm) {
   return spent * 100 > (now_ns() - vm.start_ns) * percent;
 }
 
+// Note [Eviction]
+//   Code memory has a bound. Once half of it is used, the requests of laws that become native are
+//   kept, oldest first. When something does not fit, the oldest of these go: their records get
+//   their interpreted entries back, and their memory is free. This happens in poll() only. There
+//   no native code is on the C stack, for evaluating code never returns; who comes back to native
+//   code does so through the record of a frame; so a law without a frame on the evaluation stack
+//   is not running. Thunks of the evicted law stay, with bytecode for their code. The request goes
+//   back to the law, which will load its code from the cache when it is hot again, or have it made.
+//   Price: what filled the first half stays until its law is collected.
+
+constexpr uint64_t kEvictBytes = uint64_t{1} << 20;  ///< at once, for the stack is walked for it
+
+/// Gives the law and its thunks their interpreted entries back.
+void uninstall(Machine& vm, std::unique_ptr<TierRequest> request) {
+  for (size_t k = 0; k < request->blocks.size(); ++k) {
+    TierBlock& b = request->blocks[k];
+    for (gc::Info* resume : b.resumes) {
+      if (resume != nullptr) resume->entry = nullptr;
+    }
+    if (k == 0 || b.is_special()) continue;
+    b.block->heat = kHeatNever;
+    if (b.block->stream.empty()) encode_block(vm, *b.block, b.low);
+    b.info->entry = address_of(enter_thunk_interpreter);
+  }
+  gc::Info* info = request->blocks[0].info;
+  Block& law = *static_cast<Block*>(info->code);
+  info->entry = address_of(law.stream.empty() ? enter_uncompiled : enter_interpreter);
+  if (info->arity <= kRegisterArguments) info->worker = address_of(kPushArguments[info->arity]);
+  law.heat = -static_cast<int32_t>(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
+  if (!law.stream.empty()) {
+    stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
+  }
+  ++vm.tier_statistics.evicted;
+  vm.tier_statistics.code_bytes -= request->code_bytes;
+  vm.tier->give_back(*request);
+  request->was_native = true;
+  law.code->tier_asked = false;
+  law.code->request = std::move(request);
+}
+
+bool is_active(const TierRequest& request, const std::unordered_set<const gc::Info*>& on_stack) {
+  for (const TierBlock& block : request.blocks) {
+    for (const gc::Info* resume : block.resumes) {
+      if (resume != nullptr && on_stack.contains(resume)) return true;
+    }
+  }
+  return false;
+}
+
+/// See Note [Eviction]. Whether there is room now.
+bool evict(Machine& vm) {
+  std::unordered_set<const gc::Info*> on_stack;
+  const gc::Info* last = nullptr;
+  vm.stack.walk(false, [&](const gc::Info* info, const Word*) {
+    if (info != last && info->kind == gc::InfoKind::kResume) on_stack.insert(info);
+    last = info;
+  });
+  uint64_t freed = 0;
+  for (std::unique_ptr<TierRequest>& request : vm.evictable) {
+    if (freed >= kEvictBytes && !vm.tier->lacks_room()) break;
+    if (is_active(*request, on_stack)) continue;
+    freed += request->code_bytes;
+    uninstall(vm, std::move(request));
+  }
+  std::erase(vm.evictable, nullptr);
+  return !vm.tier->lacks_room();
+}
+
 void report(Machine& vm, const TierEvent& event) {
   if (vm.tier_sink != nullptr) vm.tier_sink(vm.tier_context, event);
 }
 
 /// What became of a request whose law still exists.
-void finish(Machine& vm, const TierRequest& request) {
-  if (request.failure == TierFailure::kNone) {
-    install(vm, request);
-  } else {
+void finish(Machine& vm, std::unique_ptr<TierRequest> request) {
+  const TierEvent event{Value{request->function}, request->failure, request->cached,
+                        request->compile_ns, request->code_bytes};
+  if (request->failure != TierFailure::kNone) {
     ++vm.tier_statistics.failures;
+  } else {
+    install(vm, *request);
+    if (vm.tier->is_half_full()) vm.evictable.push_back(std::move(request));
   }
-  report(vm, {Value{request.function}, request.failure, request.cached, request.compile_ns,
-              request.code_bytes});
+  report(vm, event);
+}
+
+/// Gives the code its request. False: it was refused.
+bool begin_request(Machine& vm, Code& code) {
+  TierFailure failure = TierFailure::kNone;
+  code.request = make_request(vm, code, failure);
+  if (code.request == nullptr) {
+    ++vm.tier_statistics.requested;
+    ++vm.tier_statistics.failures;
+    report(vm, {code.function, failure});
+    return false;
+  }
+  // What the law will pass calls on to comes first.
+  for (const Version& version : code.request->twin->versions) {
+    tier_up(vm, keeper_of_copies(vm, version.copy).entry);
+  }
+  return true;
 }
 
 }  // namespace
@@ -307,46 +399,58 @@ void tier_up(Machine& vm, Block& block) {
   };
   // What is stored costs nothing that the budget counts. Asked for once, a request is kept.
   const bool is_new = code.request == nullptr;
-  if ((!is_new || !vm.tier->has_stored_code()) && is_over_budget(vm)) return ask_later();
-  if (is_new) {
-    TierFailure failure = TierFailure::kNone;
-    code.request = make_request(vm, code, failure);
-    if (code.request == nullptr) {
-      code.tier_asked = true;
-      ++vm.tier_statistics.requested;
-      ++vm.tier_statistics.failures;
-      report(vm, {code.function, failure});
-      return;
+  const bool may_load = vm.tier->has_stored_code() && (is_new || code.request->was_native);
+  if (!may_load && is_over_budget(vm)) return ask_later();
+  code.tier_asked = true;  // so that it is not asked again from below
+  if (is_new && !begin_request(vm, code)) return;
+  if (may_load) {
+    if (vm.tier->load(*code.request)) return finish(vm, std::move(code.request));
+    if (vm.tier->lacks_room()) {
+      // Only a safepoint can make room.
+      code.request->was_native = true;
+      code.tier_asked = false;
+      vm.tier_ready.store(true, std::memory_order_relaxed);
+      vm.lower_limits();
+      return ask_later();
     }
-    code.tier_asked = true;  // so that it is not asked again from below
-    // What the law will pass calls on to comes first.
-    for (const Version& version : code.request->twin->versions) {
-      tier_up(vm, keeper_of_copies(vm, version.copy).entry);
-    }
-    if (vm.tier->load(*code.request)) {
-      finish(vm, *code.request);
-      code.request.reset();
-      return;
-    }
+    code.request->was_native = false;
     // Without the law that tests for them the copies are of no use.
     if (code.request->twin->versions.empty() && is_over_budget(vm)) {
       code.tier_asked = false;
       return ask_later();
     }
   }
-  code.tier_asked = true;
   ++vm.tier_statistics.requested;
   const bool wait = vm.options.tier == TierMode::kNative;
   vm.tier->submit(std::move(code.request), wait);
-  if (wait) install_native_code(vm);
+  if (wait) install_native_code(vm, false);
 }
 
-void install_native_code(Machine& vm) {
+void install_native_code(Machine& vm, bool at_safepoint) {
   vm.tier_ready.store(false, std::memory_order_relaxed);
-  while (auto request = vm.tier->take_finished()) {
-    vm.tier_statistics.compile_ns += request->compile_ns;
-    if (request->twin != nullptr) finish(vm, *request);
+  for (;;) {
+    while (auto request = vm.tier->take_finished()) {
+      vm.tier_statistics.compile_ns += request->compile_ns;
+      if (request->twin != nullptr) finish(vm, std::move(request));
+    }
+    if (!vm.tier->lacks_room()) return;
+    if (!at_safepoint) {
+      vm.tier_ready.store(true, std::memory_order_relaxed);
+      vm.lower_limits();
+      return;
+    }
+    if (!evict(vm)) vm.tier->give_up();
   }
+}
+
+void forget_native_code(Machine& vm, Code& code) {
+  if (vm.tier == nullptr) return;
+  vm.tier->forget(&code);
+  std::erase_if(vm.evictable, [&](const std::unique_ptr<TierRequest>& request) {
+    if (request->twin != &code) return false;
+    vm.tier->give_back(*request);
+    return true;
+  });
 }
 
 }  // namespace plan::vm

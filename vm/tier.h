@@ -62,9 +62,11 @@ struct TierRequest {
   std::vector<TierBlock> blocks;  ///< [0]: the law itself
   TierFailure failure = TierFailure::kNone;
   bool dump = false;           ///< --dump-asm asks for it
+  bool was_native = false;     ///< to be loaded again
   bool cached = false;         ///< not compiled: the code was at hand
   uint64_t compile_ns = 0;
   uint64_t code_bytes = 0;
+  void* code = nullptr;  ///< the tier's name for the memory
 };
 
 /// Everything native code refers to in the evaluator, so that a tier needs no symbol of it.
@@ -116,6 +118,15 @@ class Tier {
   virtual void submit(std::unique_ptr<TierRequest> request, bool wait) = 0;
   /// A finished request, or null.
   virtual std::unique_ptr<TierRequest> take_finished() = 0;
+  // Eviction, see Note [Eviction] in vm/tier.cc.
+  /// Whether a finished request, or one that load() was asked for, waits for code memory.
+  virtual bool lacks_room() { return false; }
+  /// Code memory is scarce enough to keep what it takes to evict a law.
+  virtual bool is_half_full() { return false; }
+  /// Takes the code memory of a request back; nothing runs there any more.
+  virtual void give_back(TierRequest& request) { static_cast<void>(request); }
+  /// Nothing can be evicted: what waits for room is refused.
+  virtual void give_up() {}
   /// Clears the twin of every request that has it.
   virtual void forget(Code* twin) = 0;
 };
@@ -124,6 +135,7 @@ struct TierStatistics {
   uint64_t requested = 0;
   uint64_t laws = 0;
   uint64_t cached = 0;  ///< of the laws
+  uint64_t evicted = 0;
   uint64_t failures = 0;
   uint64_t code_bytes = 0;
   uint64_t compile_ns = 0;
@@ -143,7 +155,10 @@ std::string printable_name(Value function);
 
 /// Called when `block`, a law's or one of its thunks', has become hot. Direct code.
 void tier_up(Machine& vm, Block& block);
-/// Installs what is finished; called at safepoints. Direct code.
-void install_native_code(Machine& vm);
+/// Installs what is finished. At a safepoint, when vm.stack.sp is current, it may also evict laws
+/// that nothing on the stack comes back to. Direct code.
+void install_native_code(Machine& vm, bool at_safepoint);
+/// The code is about to be freed, with its region.
+void forget_native_code(Machine& vm, Code& code);
 
 }  // namespace plan::vm

@@ -52,7 +52,7 @@ OutcomeKind poll(Machine& vm, Word* sp, Value& live) {
   vm.stack.sp = sp;
   if (vm.interrupt.load(std::memory_order_relaxed)) return OutcomeKind::kInterrupted;
   if (vm.deadline_ns != 0 && now_ns() > vm.deadline_ns) return OutcomeKind::kTime;
-  if (vm.tier_ready.load(std::memory_order_relaxed)) install_native_code(vm);
+  if (vm.tier_ready.load(std::memory_order_relaxed)) install_native_code(vm, true);
   if (vm.heap.hp > vm.heap.hp_limit || vm.options.heap.stress ||
       vm.heap.used_bytes() > vm.heap.config().limit_bytes) {
     if (vm.options.heap.stress && ++vm.stress_polls % 3 == 0) {

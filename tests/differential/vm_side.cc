@@ -89,6 +89,7 @@ VmSide::VmSide(const VmOptions& options) : options_(options), evaluator_(vm_opti
   evaluator_.set_time_limit_ns(options.time_limit_ns);
   jit::NativeOptions native;
   native.compiler.quick = options.quick_code;
+  native.code_bytes_max = options.code_bytes_max;
   jit::attach_native_tier(evaluator_, native);
   evaluator_.set_match_sink(match_by_name, nullptr);
   PLAN_CHECK(define(kTraceName, *parse("<{'_Trace' 2 (2 0)}>")));
