@@ -114,12 +114,10 @@ uint32_t runtime_number(const vm::TierRuntime& runtime, const void* address) {
 }
 
 std::vector<uint8_t> runtime_text(const vm::TierRuntime& runtime) {
-  static_assert(offsetof(vm::TierRuntime, update_info) == 40);  // a new field belongs here, too
-  const uint64_t fields[] = {runtime.stack_limit,   runtime.hp_limit,    runtime.heap_hp,
-                             runtime.stack_request, runtime.info_worker, runtime.apply_thunk_index,
-                             runtime.selector_index, runtime.no_result,   runtime.info_base};
-  const auto* bytes = reinterpret_cast<const uint8_t*>(fields);
-  return {bytes, bytes + sizeof fields};
+  constexpr size_t kBytes = offsetof(vm::TierRuntime, update_info);
+  static_assert(kBytes == 8 * sizeof(uint32_t) + sizeof(uint64_t));  // no gaps
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&runtime);
+  return {bytes, bytes + kBytes};
 }
 
 }  // namespace plan::jit

@@ -127,7 +127,8 @@ TEST(RequestWriter, EveryOffsetOfTheRuntimeIsPartOfItsText) {
   const std::vector<uint8_t> before = runtime_text(runtime);
   for (uint32_t vm::TierRuntime::*field :
        {&vm::TierRuntime::stack_limit, &vm::TierRuntime::hp_limit, &vm::TierRuntime::heap_hp,
-        &vm::TierRuntime::stack_request, &vm::TierRuntime::info_worker,
+        &vm::TierRuntime::stack_request, &vm::TierRuntime::info_base,
+        &vm::TierRuntime::info_worker,
         &vm::TierRuntime::info_base,
         &vm::TierRuntime::apply_thunk_index, &vm::TierRuntime::selector_index}) {
     vm::TierRuntime moved = runtime;
