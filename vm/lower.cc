@@ -25,7 +25,8 @@
 //   ever computed early.
 //   So is a conditional of such operations (pass `speculate`): as long as every nat on the path it
 //   takes turns out to be an immediate, it is computed; else the whole of it is suspended, and
-//   nothing has happened.
+//   nothing has happened. The same for all the arguments of a loop's next turn together, if there
+//   is a conditional among them: as long as they are immediates, none is tested twice.
 //
 // Note [Arguments in demand]
 //   Optimised code evaluates the arguments that a known function is going to evaluate first, in
@@ -61,6 +62,8 @@ constexpr size_t kCopyInstructionsMax = 4000;  ///< beyond, lets are no longer c
 constexpr size_t kLetsLazyMax = 2000;  ///< laws with more lets build them in order, at once
 constexpr uint32_t kLetChainMax = 64;  ///< the same if lets use each other in longer chains
 constexpr uint32_t kCheapNodesMax = 24;  ///< of a conditional that is computed early
+constexpr uint32_t kCheapTurnNodesMax = 96;  ///< of the arguments of a turn, with their lets
+constexpr size_t kCheapInstructionsMax = 200;  ///< made of them: a let may be computed on many arms
 constexpr uint32_t kDemandedDepthMax = 64;  ///< calls inside arguments in demand of calls
 
 struct Variable {
@@ -83,7 +86,7 @@ struct Lowering {
   std::vector<uint32_t> uses;  ///< of a let or a cycle of lets (see unit_of), in this block
   uint32_t demanded_depth = 0;
   const bool uses_demand;
-  const bool speculates;
+  bool speculates;
 
   Lowering(Machine& machine, Block& b)
       : vm(machine), block(b), code(*b.code), variables(b.code->ir.slots),
@@ -567,18 +570,31 @@ struct Lowering {
     return jet == JetId::kIf || jet == JetId::kIfz || jet == JetId::kAnd || jet == JetId::kOr;
   }
 
-  /// Whether all of `e` can be computed of immediates. `nodes` bounds its size.
-  bool is_cheap(const Expr* e, uint32_t& nodes) const {
-    if (nodes == 0) return false;
-    --nodes;
-    if (e->kind == Expr::Kind::kVariable) return e->variable != 0;
+  /// Whether a let that is used is built before, or computed where it is used.
+  enum class Lets : uint8_t { kBuilt, kComputed };
+  struct CheapSearch {
+    Lets lets;
+    uint32_t nodes;  ///< as many may follow
+    std::vector<uint32_t> seen = {};  ///< lets
+  };
+  /// Whether all of `e` can be computed of immediates.
+  bool is_cheap(const Expr* e, CheapSearch& search) const {
+    if (search.nodes == 0) return false;
+    --search.nodes;
+    if (e->kind == Expr::Kind::kVariable) {
+      const uint32_t v = e->variable;
+      if (v == 0 || search.lets == Lets::kBuilt || !is_let(v) || !is_unbuilt(v)) return v != 0;
+      if (std::find(search.seen.begin(), search.seen.end(), v) != search.seen.end()) return true;
+      search.seen.push_back(v);
+      return group_of(v) == 0 && is_cheap(let_of(v), search);
+    }
     if (e->kind == Expr::Kind::kConstant) return e->value.is_small();
     if (e->kind != Expr::Kind::kApply) return false;
     const Head h = head_of(e);
     if (!h.known || e->args.size() != h.arity) return false;
     const bool jet = h.jet && (is_conditional(*h.jet) || is_cheap_jet(*h.jet));
     return (jet || is_increment(h)) && std::all_of(e->args.begin(), e->args.end(),
-                                [&](const Expr* a) { return is_cheap(a, nodes); });
+                                [&](const Expr* a) { return is_cheap(a, search); });
   }
   static bool is_cheap_jet(JetId jet) {
     switch (jet) {
@@ -604,15 +620,15 @@ struct Lowering {
 
   /// The conditional `e`, computed if that is cheap, else suspended.
   std::optional<Operand> speculate(const Expr* e) {
-    uint32_t nodes = kCheapNodesMax;
-    if (!speculates || !is_cheap(e, nodes) || owns_lets(e)) return std::nullopt;
+    CheapSearch search{Lets::kBuilt, kCheapNodesMax};
+    if (!speculates || !is_cheap(e, search) || owns_lets(e)) return std::nullopt;
     Block* b = suspended(e);
     std::vector<Operand> captured = captures(b);  // builds every let that is used below
     const uint32_t dst = new_slot();
     const uint32_t label_suspend = new_label();
     const uint32_t label_end = new_label();
     const uint32_t first_slot = next_slot;
-    Cheap cheap{label_suspend, {}};
+    Cheap cheap{label_suspend, Lets::kBuilt, out.size() + kCheapInstructionsMax, {}};
     compute_into(e, dst, cheap);
     emit(Op::kJump).label = label_end;
     bind(label_suspend);
@@ -624,11 +640,14 @@ struct Lowering {
 
   struct Cheap {
     uint32_t label_suspend;  ///< where what turns out not to be cheap goes
+    Lets lets;
+    size_t out_max;          ///< instructions; beyond, what was emitted is of no use
     std::vector<std::pair<uint32_t, uint32_t>> known;  ///< variable, slot with its immediate
   };
 
   /// The operand is an immediate.
   Operand compute(const Expr* e, Cheap& cheap) {
+    if (out.size() > cheap.out_max) return constant_operand(small_nat(0));
     if (e->kind == Expr::Kind::kConstant) return constant_operand(e->value);
     if (e->kind == Expr::Kind::kApply) {
       const uint32_t dst = new_slot();
@@ -639,7 +658,11 @@ struct Lowering {
       if (variable == e->variable) return slot_operand(slot);
     }
     const uint32_t dst = new_slot();
-    require_immediate(variable_operand(e->variable), dst, cheap);
+    if (cheap.lets == Lets::kComputed && is_let(e->variable) && is_unbuilt(e->variable)) {
+      compute_into(let_of(e->variable), dst, cheap);
+    } else {
+      require_immediate(variable_operand(e->variable), dst, cheap);
+    }
     cheap.known.emplace_back(e->variable, dst);
     return slot_operand(dst);
   }
@@ -816,20 +839,31 @@ struct Lowering {
 
   /// Appends the arguments of a call that is at least saturated. See Note [Arguments in demand].
   std::vector<Operand> arguments(const Head& h, const Expr* e, std::vector<Operand> operands = {}) {
-    const size_t first = operands.size();
-    operands.resize(first + e->args.size());
+    const auto [first, done] = demanded_arguments(h, e);
+    const std::vector<Operand> all = delay_the_rest(e, first, done);
+    operands.insert(operands.end(), all.begin(), all.end());
+    return operands;
+  }
+  /// Evaluates the arguments in demand; the others have no operand yet.
+  std::pair<std::vector<Operand>, std::vector<bool>> demanded_arguments(const Head& h,
+                                                                        const Expr* e) {
+    std::vector<Operand> operands(e->args.size());
     std::vector<bool> done(e->args.size());
     if ((uses_demand || h.jet) && demanded_depth < kDemandedDepthMax) {
       ++demanded_depth;
       const Demand demand = demand_of(vm, h.function, nat_arguments(code.ir, e));
       for (const uint8_t i : demand.order()) {
-        operands[first + i] = strict(e->args[i]);
+        operands[i] = strict(e->args[i]);
         done[i] = true;
       }
       --demanded_depth;
     }
+    return {std::move(operands), std::move(done)};
+  }
+  std::vector<Operand> delay_the_rest(const Expr* e, std::vector<Operand> operands,
+                                      const std::vector<bool>& done) {
     for (size_t i = 0; i < done.size(); ++i) {
-      if (!done[i]) operands[first + i] = lazy(e->args[i]);
+      if (!done[i]) operands[i] = lazy(e->args[i]);
     }
     return operands;
   }
@@ -1307,15 +1341,65 @@ struct Lowering {
       tail_unknown(e);
       return;
     }
-    std::vector<Operand> args = arguments(h, e);
     if (h.function == code.function && block.is_law && !h.jet) {
-      emit(Op::kSelfTail).operands = std::move(args);
+      next_turn(h, e);
       return;
     }
+    std::vector<Operand> args = arguments(h, e);
     Instruction& i = emit(Op::kTailKnown);
     i.operands = std::move(args);
     i.callee = function_info(vm, h.function);
     i.function = h.function;
+  }
+
+  void next_turn(const Head& h, const Expr* e) {
+    const auto [first, done] = demanded_arguments(h, e);
+    std::vector<const Expr*> rest;
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (!done[i] && !is_at_hand(e->args[i])) rest.push_back(e->args[i]);
+    }
+    const bool was_speculating = speculates;
+    if (speculates && is_worth_computing(rest)) {
+      const uint32_t label_suspend = new_label();
+      const std::vector<Variable> before = variables;
+      const uint32_t first_slot = next_slot;
+      const size_t first_instruction = out.size();
+      Cheap cheap{label_suspend, Lets::kComputed, out.size() + kCheapInstructionsMax, {}};
+      std::vector<Operand> args = first;
+      for (size_t i = 0; i < done.size(); ++i) {
+        if (done[i]) continue;
+        args[i] = is_at_hand(e->args[i]) ? lazy(e->args[i]) : compute(e->args[i], cheap);
+      }
+      if (out.size() > cheap.out_max) {
+        out.resize(first_instruction);
+      } else {
+        emit(Op::kSelfTail).operands = std::move(args);
+        bind(label_suspend);
+        speculates = false;
+      }
+      variables = before;
+      next_slot = first_slot;
+    }
+    emit(Op::kSelfTail).operands = delay_the_rest(e, first, done);
+    speculates = was_speculating;
+  }
+  /// Passed on as it is.
+  bool is_at_hand(const Expr* e) const {
+    if (e->kind == Expr::Kind::kConstant) return true;
+    if (e->kind != Expr::Kind::kVariable) return false;
+    return e->variable == 0 || !is_let(e->variable) || !is_unbuilt(e->variable);
+  }
+  bool is_worth_computing(const std::vector<const Expr*>& args) const {
+    CheapSearch search{Lets::kComputed, kCheapTurnNodesMax};
+    bool has_conditional = false;
+    for (const Expr* e : args) {
+      if (!is_cheap(e, search)) return false;
+      const Expr* inner = e->kind == Expr::Kind::kVariable ? let_of(e->variable) : e;
+      if (inner->kind != Expr::Kind::kApply) continue;
+      const Head h = head_of(inner);
+      has_conditional = has_conditional || (h.jet && is_conditional(*h.jet));
+    }
+    return has_conditional;
   }
 
   void tail_unknown(const Expr* e) {

@@ -108,6 +108,38 @@ TEST_F(Lower, ComputesAConditionalOfCheapOperationsAtOnce) {
             "  ret s2\n");
 }
 
+/// Instructions `op` in the text.
+size_t count_of(const std::string& text, const std::string& op) {
+  size_t count = 0;
+  for (size_t at = text.find(op); at != std::string::npos; at = text.find(op, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(Lower, ComputesTheArgumentsOfATurnTogetherOrSuspendsThem) {
+  machine().options.optimise_always = true;
+  const char* law =
+      "law n x y { s = (@_Add x y)\n"
+      " (@_Ifz n (C2 x y) (self (@_Dec n) (@_If (@_Lth s 9) s x) (@_Sub s 1))) }";
+  const std::string text = lowered(law);
+  EXPECT_EQ(count_of(text, "self_tail"), 2u) << text;
+  // x, y and their sum are looked at once each.
+  EXPECT_EQ(count_of(text, "if_cheap"), 3u) << text;
+}
+
+TEST_F(Lower, ATurnWhoseArgumentsGrowTooLargeIsNotComputedTwice) {
+  machine().options.optimise_always = true;
+  // Each let has the one before it on both arms, so that computing them would double each time.
+  std::string law = "law n x { v0 = (@_Add x 1)\n";
+  for (int k = 1; k < 12; ++k) {
+    const std::string before = "v" + std::to_string(k - 1);
+    law += " v" + std::to_string(k) + " = (@_If x (@_Add " + before + " 1) (@_Sub " + before +
+           " 1))\n";
+  }
+  law += " (@_Ifz n x (self (@_Dec n) v11)) }";
+  const std::string text = lowered(law.c_str());
+  EXPECT_EQ(count_of(text, "self_tail"), 1u) << text;
+}
+
 TEST_F(Lower, SuspendsAConditionalWithACallInIt) {
   machine().options.optimise_always = true;
   const std::string text = lowered("law x y { (C1 (@_If x (y x) 5)) }");
