@@ -109,14 +109,19 @@ class Run:
 class Runner:
     """Runs commands through bench/measure, in a scratch folder that is also their home."""
 
-    def __init__(self, tools, scratch, seconds_max):
+    def __init__(self, tools, scratch, seconds_max, keep_code=False):
         self.measure = build_c("measure", BENCH / "measure.c", tools, ["-O2"])
-        self.scratch, self.seconds_max = scratch, seconds_max
+        self.scratch, self.seconds_max, self.keep_code = scratch, seconds_max, keep_code
+
+    def forget_modules(self):
+        for module in (self.scratch / "cache" / "palladium").glob("*.module"):
+            module.unlink()
 
     def run(self, command, folder):
         report, output = self.scratch / "report", self.scratch / "output"
-        # Every run compiles for itself; what the code cache gains is code_cache.py's to tell.
-        shutil.rmtree(self.scratch / "cache" / "palladium" / "code", ignore_errors=True)
+        # Every run compiles for itself, unless what the code cache gains is to be seen.
+        if not self.keep_code:
+            shutil.rmtree(self.scratch / "cache" / "palladium" / "code", ignore_errors=True)
         homes = {"HOME": str(self.scratch), "XDG_CACHE_HOME": str(self.scratch / "cache"),
                  "PALLADIUM_NO_BUILD": "1"}
         subprocess.run([self.measure, str(self.seconds_max), report, output, *command], cwd=folder,
@@ -443,7 +448,7 @@ def load_command(row, system, runner, folder_of):
     module, temperature = re.match(r"(\w+)\.sire (cold|warm)", row).groups()
     folder = folder_of()
     command = [part.format(module=module, file="", n="") for part in system.template]
-    shutil.rmtree(runner.scratch / "cache", ignore_errors=True)
+    runner.forget_modules()
     if temperature == "warm":
         runner.run(command, folder)
     run = runner.run(command, folder)
@@ -549,6 +554,8 @@ def parse_options():
     add("--json", type=Path, help="append one line of JSON per result to this file")
     add("--clock", default="wall", choices=["wall", "cpu"], help="cpu is for a busy machine")
     add("--seconds-max", type=int, default=120, help="a run that takes longer has failed")
+    add("--keep-code", action="store_true",
+        help="leave the code cache to later rounds, so that a cold run finds its native code there")
     add("--tools", type=Path, default=ROOT / "build/bench", help="where peers are built")
     add("--check", action="store_true", help="tiny, once, no table: exit 1 if a result is wrong")
     options = parser.parse_args()
@@ -570,7 +577,7 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="palladium-bench-") as scratch:
         scratch = Path(scratch)
-        runner = Runner(options.tools, scratch, options.seconds_max)
+        runner = Runner(options.tools, scratch, options.seconds_max, options.keep_code)
         made = iter(range(1 << 30))
 
         def new_folder():

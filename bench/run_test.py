@@ -184,6 +184,17 @@ class RunTest(unittest.TestCase):
         failures = run.check([self.program], [right, wrong, slow], options, runner)
         self.assertEqual([f.split(":")[0] for f in failures], ["fib wrong", "fib slow"])
 
+    def test_native_code_is_kept_only_if_asked_for(self):
+        cache = self.folder / "cache" / "palladium"
+        for keep in (False, True):
+            (cache / "code").mkdir(parents=True, exist_ok=True)
+            (cache / "x.module").write_text("")
+            runner = run.Runner(self.folder / "tools", self.folder, 10, keep_code=keep)
+            runner.forget_modules()
+            self.assertFalse((cache / "x.module").exists())
+            runner.run(["true"], self.folder)
+            self.assertEqual((cache / "code").exists(), keep)
+
     def test_a_system_that_fails_once_is_out(self):
         runner = run.Runner(self.folder / "tools", self.folder, 10)
         system = self.shell_system("wrong", "echo 611; echo run >> ran")
