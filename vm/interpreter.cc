@@ -476,7 +476,7 @@ PLAN_HANDLER(kCompare) {
   PLAN_TAIL compare_values(PLAN_REGISTERS);
 }
 
-// --- Cheap eagerness: see the Note in vm/lower.cc.
+// --- Cheap eagerness: see the Note in vm/lower_lazy.cc.
 namespace {
 inline Word see_through(Word v) {
   if ((v & kTagMask) != kTagThunk) return v;

@@ -30,7 +30,7 @@ enum class Pass : uint8_t {
   kCase,        ///< constant folding, case of known constructors
   kCse,         ///< common subexpressions
   kSink,        ///< lets that one suspended expression uses are built inside it
-  kSpeculate,   ///< conditionals of cheap operations are not suspended (Note in vm/lower.cc)
+  kSpeculate,   ///< conditionals of cheap operations are not suspended (Note in vm/lower_lazy.cc)
   kCount
 };
 

@@ -1,0 +1,321 @@
+// jit/codegen_block.h: the state of generating one block, for the files jit/codegen*.cc alone. See
+// Note [Shape of native code] in jit/codegen.h.
+// jit/codegen.cc: functions, their roots and ends; jit/codegen_emit.cc: instructions;
+// jit/codegen_nat.cc: those on nats, and jets in line.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "jit/codegen.h"
+#include "jit/llvm_ir.h"
+#include "value/object.h"
+#include "vm/low_facts.h"
+#include "vm/primops.h"
+
+namespace plan::jit {
+
+using llvm::BasicBlock;
+using llvm::Function;
+using llvm::IRBuilder;
+using vm::Instruction;
+using vm::kNoLabel;
+using vm::Op;
+using vm::Operand;
+using vm::Fact;
+using vm::is_compare_branch;
+using vm::kEvaluated;
+using vm::kNat;
+using vm::kNothing;
+using vm::kSmall;
+using vm::TierBlock;
+
+using IrValue = llvm::Value*;
+
+constexpr uint32_t kRegisters = 7;
+constexpr uint32_t kStateRegister = 6;  ///< index of r7
+/// Where LLVM's preserve_none has r1 .. r7; sp, hp and vm are in r12, r13 and r14.
+constexpr const char* kRegisterNames[kRegisters] = {"r15", "rdi", "rsi", "rdx", "rcx", "r8", "r9"};
+constexpr uint32_t kStackSlackWords = 64;
+constexpr uint32_t kUncountedStackWords = 256;
+
+class BlockGenerator;
+
+inline std::string slot_name(size_t number) { return kSlotsSymbol + std::to_string(number); }
+
+/// Types and functions that all blocks of a request share.
+struct Shared {
+  llvm::LLVMContext& context;
+  llvm::Module& module;
+  const vm::TierRuntime& runtime;
+  llvm::PointerType* pointer;
+  llvm::IntegerType* word;
+  llvm::FunctionType* evaluates;  ///< void(sp, hp, vm, r1 .. r7)
+  llvm::FunctionType* helper;     ///< word(vm, word, word)
+  llvm::MDNode* unlikely;
+  Value function;
+  const gc::Info* law_info;
+  const BlockGenerator* law = nullptr;
+  RequestWriter numbers;
+  std::vector<Slot> slots;
+  std::map<Slot, llvm::GlobalVariable*> slot_globals;
+  llvm::Type* slot_type;  ///< nothing is known of it
+
+  explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
+      : context(m.getContext()), module(m), runtime(r),
+        pointer(llvm::PointerType::getUnqual(context)), word(llvm::Type::getInt64Ty(context)),
+        function{request.function}, law_info(request.blocks[0].info), numbers(request),
+        slot_type(llvm::StructType::create(context)) {
+    std::vector<llvm::Type*> types(3, pointer);
+    types.resize(3 + kRegisters, word);
+    evaluates = llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
+    helper = llvm::FunctionType::get(word, {pointer, word, word}, false);
+    unlikely = llvm::MDBuilder(context).createBranchWeights(1, 2000);
+  }
+
+  /// Stubs are assembly: a trip through LLVM takes a good part of a millisecond per function.
+  void define_stub(Function* stub, const Function* target, const std::string& instructions) {
+    const std::string name = "\"" + stub->getName().str() + "\"";
+    module.appendModuleInlineAsm(".text\n" + name + ":\n" + instructions + "  jmp \"" +
+                                 target->getName().str() + "\"\n");
+  }
+
+  /// The word that a slot stands for, as a pointer; for the passes it is a constant. See Note
+  /// [No addresses in code] in jit/codegen.h.
+  llvm::Constant* slot(const Slot& slot) {
+    const auto [at, fresh] = slot_globals.emplace(slot, nullptr);
+    if (fresh) {
+      slots.push_back(slot);
+      at->second = new llvm::GlobalVariable(module, slot_type, false,
+                                            llvm::GlobalValue::ExternalLinkage, nullptr,
+                                            slot_name(slots.size() - 1));
+    }
+    return at->second;
+  }
+
+  Function* new_function(const std::string& name) {
+    auto* f = Function::Create(evaluates, Function::ExternalLinkage,
+                               std::string(kFunctionPrefix) + name, module);
+    f->setCallingConv(llvm::CallingConv::PreserveNone);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    f->setDSOLocal(true);
+    return f;
+  }
+};
+
+/// One root of a block: its entry (instruction < 0) or a resumption.
+struct Root {
+  int64_t instruction = -1;
+  uint32_t group = 0;
+  uint32_t state = 0;
+  Function* function = nullptr;  ///< what others jump to
+};
+
+/// The function that holds the code of one group of roots.
+struct Body {
+  Function* function = nullptr;
+  BasicBlock* start = nullptr;
+  llvm::AllocaInst* sp = nullptr;
+  llvm::AllocaInst* hp = nullptr;
+  IrValue vm = nullptr;
+  std::vector<llvm::AllocaInst*> slots;
+  std::vector<uint32_t> roots;
+};
+
+class BlockGenerator {
+ public:
+  BlockGenerator(Shared& shared, const TierBlock& block, uint32_t number, bool is_law)
+      : s_(shared), b_(block), code_(block.low.instructions), is_law_(is_law),
+        parameters_(block.low.parameters),
+        in_registers_(is_law && parameters_ >= 1 && parameters_ <= vm::kRegisterArguments),
+        name_(std::to_string(number)), ir_(shared.context) {}
+
+  /// Declares the functions, so that others can refer to them.
+  void declare();
+  void define();
+  /// The generator of the variant for small arguments, if there is one.
+  void set_special(BlockGenerator* special) { special_ = special; }
+  void set_general(BlockGenerator* general) { general_ = general; }
+  Function* entry() const { return entry_; }
+  Function* worker() const { return in_registers_ ? roots_[0].function : nullptr; }
+  /// Whether the worker tells an entry from a resumption by r7: the law's record, or a state.
+  bool entered_by_record() const {
+    return in_registers_ && bodies_[roots_[0].group].roots.size() > 1;
+  }
+  Function* resume(size_t n) const {
+    const auto at = root_of_.find(n);
+    return at == root_of_.end() ? nullptr : roots_[at->second].function;
+  }
+
+ private:
+  // --- Control flow of the linear code.
+  void find_leaders();
+  std::vector<size_t> flow_successors(size_t n) const;
+  std::vector<size_t> resume_successors(size_t n) const;
+  size_t at_label(uint32_t label) const { return label_at_[label]; }
+  void group_roots();
+
+  // --- Building blocks.
+  /// A word that is no address.
+  IrValue constant(Word w) {
+    PLAN_ASSERT(!s_.numbers.names(w));
+    return ir_.getInt64(w);
+  }
+  /// A constant of the request. See Note [No addresses in code] in jit/codegen.h.
+  IrValue reference(Value v) {
+    if (v.is_small()) return ir_.getInt64(v.word);
+    return slot_word({SlotKind::kConstant, s_.numbers.number_of(v), 0});
+  }
+  IrValue record_pointer(const gc::Info* info) {
+    return s_.slot({SlotKind::kRecord, s_.numbers.number_of(info), 0});
+  }
+  IrValue record(const gc::Info* info) {
+    return ir_.CreatePtrToInt(record_pointer(info), s_.word);
+  }
+  IrValue thunk_header_of(const gc::Info* info, size_t words) {
+    return slot_word({SlotKind::kThunkHeader, s_.numbers.number_of(info),
+                      static_cast<uint32_t>(words)});
+  }
+  /// One of the addresses in TierRuntime.
+  IrValue address(const void* p) {
+    return s_.slot({SlotKind::kRuntime, runtime_number(s_.runtime, p), 0});
+  }
+  IrValue slot_word(const Slot& slot) { return ir_.CreatePtrToInt(s_.slot(slot), s_.word); }
+  IrValue at(IrValue base, int64_t words) {
+    return ir_.CreateConstInBoundsGEP1_64(s_.word, base, static_cast<uint64_t>(words));
+  }
+  IrValue in_vm(uint32_t offset) {
+    return ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), body_->vm, offset);
+  }
+  IrValue load(IrValue from) { return ir_.CreateLoad(s_.word, from); }
+  IrValue load_pointer(IrValue from) { return ir_.CreateLoad(s_.pointer, from); }
+  /// Another thread or a signal may lower it: a loop must look again at every turn.
+  IrValue load_limit(uint32_t offset) {
+    llvm::LoadInst* limit = ir_.CreateAlignedLoad(s_.pointer, in_vm(offset), llvm::Align(8));
+    limit->setAtomic(llvm::AtomicOrdering::Monotonic);
+    return limit;
+  }
+  IrValue sp() { return load_pointer(body_->sp); }
+  IrValue hp() { return load_pointer(body_->hp); }
+  BasicBlock* new_block(const char* name) {
+    return BasicBlock::Create(s_.context, name, body_->function);
+  }
+  void branch_unlikely(IrValue condition, BasicBlock* then, BasicBlock* otherwise) {
+    ir_.CreateCondBr(condition, then, otherwise, s_.unlikely);
+  }
+  IrValue value_of(const Operand& o) {
+    if (o.is_constant) return reference(o.value);
+    return load(body_->slots[o.slot]);
+  }
+  bool known(const Operand& o, Fact fact) const {
+    return vm::is_known(o, fact, facts_[emitting_]);
+  }
+  void set(const Instruction& i, IrValue v) { ir_.CreateStore(v, body_->slots[i.dst]); }
+  IrValue tag_is(IrValue v, Word tag) {
+    return ir_.CreateICmpEQ(ir_.CreateAnd(v, constant(kTagMask)), constant(tag));
+  }
+  IrValue is_odd(IrValue v) { return ir_.CreateTrunc(v, ir_.getInt1Ty()); }
+  IrValue is_even(IrValue v) { return ir_.CreateNot(is_odd(v)); }
+  IrValue object(IrValue v, Word tag) {
+    return ir_.CreateIntToPtr(ir_.CreateSub(v, constant(tag)), s_.pointer);
+  }
+  IrValue kind_is(IrValue header, Kind kind) {
+    return ir_.CreateICmpEQ(ir_.CreateAnd(header, constant(0xff)),
+                            constant(static_cast<Word>(kind)));
+  }
+  IrValue bit(IrValue condition) {
+    return ir_.CreateShl(ir_.CreateZExt(condition, s_.word), constant(1));
+  }
+
+  // --- Leaving.
+  void tail(IrValue callee, IrValue sp, std::vector<IrValue> registers, IrValue r7 = nullptr);
+  void tail_to(const void* target, IrValue sp, std::vector<IrValue> registers,
+               IrValue r7 = nullptr) {
+    tail(address(target), sp, std::move(registers), r7);
+  }
+  IrValue push_frame(size_t n);
+  IrValue push_words(IrValue sp, const std::vector<IrValue>& words);
+  void return_value(IrValue v);
+  void poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool heap);
+  void enter_worker(const BlockGenerator& callee, IrValue sp, const std::vector<IrValue>& args);
+  void emit_call(IrValue sp, const Instruction& i);
+  void emit_apply(IrValue sp, const Instruction& i);
+  std::vector<IrValue> arguments(const Instruction& i, size_t from) {
+    std::vector<IrValue> result;
+    for (size_t k = from; k < i.operands.size(); ++k) result.push_back(value_of(i.operands[k]));
+    return result;
+  }
+  IrValue call_helper(const void* target, IrValue a, IrValue b);
+
+  // --- Instructions.
+  void open_body(Body& body);
+  void emit_roots(uint32_t group);
+  void emit_turn_poll();
+  bool allocates_from(std::vector<size_t> work) const;
+  IrValue not_small(const TierBlock& variant, const std::vector<IrValue>& args,
+                    const Instruction* i);
+  void emit_entry(uint32_t root);
+  void emit_resume(uint32_t root);
+  void emit_code();
+  void emit(size_t n);
+  void goto_instruction(size_t n);
+  BasicBlock* block_at(size_t n);
+  void emit_force(size_t n);
+  void emit_function_test(size_t n);
+  void emit_compare_branch(size_t n);
+  void emit_switch(const Instruction& i);
+  void emit_sum(const Instruction& i);
+  void emit_long(size_t n);
+  void emit_compare(size_t n);
+  void emit_idx(const Instruction& i);
+  void emit_lazy(const Instruction& i);
+  IrValue must_suspend(const Instruction& i, IrValue x, IrValue y);
+  IrValue compare_with_small(vm::CompareMode mode, IrValue x, IrValue y);
+  IrValue immediate_result(vm::NatOp op, IrValue x, IrValue y, IrValue& overflow);
+  void emit_jet(size_t n);
+  IrValue jet_in_line(const Instruction& i, const std::vector<IrValue>& args, BasicBlock* other);
+  IrValue element_at(IrValue index, IrValue sequence, Kind kind, BasicBlock* other);
+  void emit_self_tail(size_t n);
+  IrValue lazy_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
+  void emit_lazy_idx(const Instruction& i);
+  void emit_lazy_element(const Instruction& i);
+  void emit_build(const Instruction& i);
+  IrValue seen_through(const Operand& o);
+  IrValue allocate(IrValue header, const std::vector<IrValue>& words, Word tag);
+  IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag) {
+    return allocate(constant(header), words, tag);
+  }
+  IrValue truth(const Operand& o);
+  IrValue is_nat(const Operand& o);
+  IrValue compare_one_small(Op op, const Operand& a, const Operand& b);
+  IrValue row_length_above(IrValue v, Word index, BasicBlock* other);
+
+  Shared& s_;
+  const TierBlock& b_;
+  const std::vector<Instruction>& code_;
+  bool is_law_;
+  uint32_t parameters_;
+  bool in_registers_;
+  std::string name_;
+  IRBuilder<> ir_;
+
+  std::vector<size_t> label_at_;
+  std::vector<bool> leader_;
+  std::vector<uint32_t> group_of_;  ///< per leader
+  std::vector<Root> roots_;         ///< [0]: the entry
+  std::map<size_t, uint32_t> root_of_;  ///< by suspending instruction
+  std::vector<Body> bodies_;        ///< per group
+  Function* entry_ = nullptr;
+  std::vector<BasicBlock*> block_at_;
+  std::vector<vm::Facts> facts_;    ///< before each instruction
+  Body* body_ = nullptr;
+  BlockGenerator* special_ = nullptr;
+  BlockGenerator* general_ = nullptr;  ///< of the variant
+  BasicBlock* turn_ = nullptr;      ///< laws: the code after the poll
+  std::vector<bool> allocates_;     ///< per instruction
+  size_t emitting_ = 0;
+  uint32_t stack_need_ = 0;         ///< most words pushed below sp at once
+};
+
+}  // namespace plan::jit

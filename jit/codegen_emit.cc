@@ -1,0 +1,433 @@
+// jit/codegen_emit.cc: an instruction of linear code as LLVM IR: calls, branches, what is built.
+#include <algorithm>
+
+#include "base/check.h"
+#include "jit/codegen_block.h"
+
+namespace plan::jit {
+
+void BlockGenerator::emit(size_t n) {
+  const Instruction& i = code_[n];
+  if (i.binds_label != kNoLabel) return;  // its leader has been opened
+  switch (i.op) {
+    case Op::kMove: set(i, value_of(i.operands[0])); return;
+    case Op::kForce: emit_force(n); return;
+    case Op::kRet: return_value(value_of(i.operands[0])); return;
+    case Op::kRetEval: {
+      IrValue v = value_of(i.operands[0]);
+      if (!known(i.operands[0], kEvaluated)) {
+        BasicBlock* thunk = new_block("thunk");
+        BasicBlock* value = new_block("value");
+        ir_.CreateCondBr(tag_is(v, kTagThunk), thunk, value);
+        ir_.SetInsertPoint(thunk);
+        tail_to(s_.runtime.eval_value, sp(), {v});
+        ir_.SetInsertPoint(value);
+      }
+      return_value(v);
+      return;
+    }
+    case Op::kJump: goto_instruction(at_label(i.label)); return;
+    case Op::kIf:
+    case Op::kIfZero:
+    case Op::kIfNat: {
+      const Operand& o = i.operands[0];
+      IrValue condition = i.op == Op::kIf       ? truth(o)
+                          : i.op == Op::kIfZero ? ir_.CreateICmpEQ(value_of(o), constant(0))
+                                                : is_nat(o);
+      ir_.CreateCondBr(condition, block_at(n + 1), block_at(at_label(i.label)));
+      return;
+    }
+    case Op::kIfFunction: emit_function_test(n); return;
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual: emit_compare_branch(n); return;
+    case Op::kSwitch:
+    case Op::kTabSwitch: emit_switch(i); return;
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kInc:
+    case Op::kDec: emit_sum(i); return;
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod: emit_long(n); return;
+    case Op::kIdx: emit_idx(i); return;
+    case Op::kLen: {
+      IrValue v = value_of(i.operands[0]);
+      BasicBlock* other = new_block("other");
+      BasicBlock* join = new_block("join");
+      IrValue length = row_length_above(v, ~Word{0}, other);
+      IrValue fast = ir_.CreateShl(length, constant(1));
+      BasicBlock* fast_end = ir_.GetInsertBlock();
+      ir_.CreateBr(join);
+      ir_.SetInsertPoint(other);
+      IrValue slow = call_helper(s_.runtime.count, v, constant(0));
+      ir_.CreateBr(join);
+      ir_.SetInsertPoint(join);
+      llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+      result->addIncoming(fast, fast_end);
+      result->addIncoming(slow, other);
+      set(i, result);
+      return;
+    }
+    case Op::kIsNat: set(i, bit(is_nat(i.operands[0]))); return;
+    case Op::kIsZero:
+      set(i, bit(ir_.CreateICmpEQ(value_of(i.operands[0]), constant(0))));
+      return;
+    case Op::kNot: set(i, bit(ir_.CreateNot(truth(i.operands[0])))); return;
+    case Op::kBit: set(i, bit(truth(i.operands[0]))); return;
+    case Op::kToNat: {
+      const Operand& o = i.operands[0];
+      set(i, ir_.CreateSelect(is_nat(o), value_of(o), constant(0)));
+      return;
+    }
+    case Op::kCompare: emit_compare(n); return;
+    case Op::kLazyAdd:
+    case Op::kLazySub:
+    case Op::kLazyMul:
+    case Op::kLazyDiv:
+    case Op::kLazyMod:
+    case Op::kLazyCompare:
+    case Op::kLazyNat:
+    case Op::kLazyDec:
+    case Op::kLazyInc:
+    case Op::kLazyIsNat:
+    case Op::kLazyIsZero:
+    case Op::kLazyNot:
+    case Op::kLazyBit:
+    case Op::kLazyLen: emit_lazy(i); return;
+    case Op::kLazyIdx: emit_lazy_idx(i); return;
+    case Op::kLazyElement: emit_lazy_element(i); return;
+    case Op::kRow:
+    case Op::kClosure:
+    case Op::kThunk:
+    case Op::kApplyThunk: emit_build(i); return;
+    case Op::kPatch: {
+      IrValue o = ir_.CreateIntToPtr(
+          ir_.CreateAnd(value_of(i.operands[0]), constant(~kTagMask)), s_.pointer);
+      ir_.CreateStore(value_of(i.operands[1]), at(o, 1 + static_cast<int64_t>(i.immediate)));
+      return;
+    }
+    case Op::kCall: emit_apply(push_frame(n), i); return;
+    case Op::kCallKnown: emit_call(push_frame(n), i); return;
+    case Op::kTailCall: emit_apply(sp(), i); return;
+    case Op::kTailKnown: emit_call(sp(), i); return;
+    case Op::kSelfTail: emit_self_tail(n); return;
+    case Op::kJet: emit_jet(n); return;
+    case Op::kIfCheap: {
+      IrValue v = seen_through(i.operands[0]);
+      set(i, v);
+      ir_.CreateCondBr(is_even(v), block_at(n + 1), block_at(at_label(i.label)));
+      return;
+    }
+    case Op::kCount: return;
+  }
+}
+
+/// A loop, within the function that holds the entry; elsewhere a call, so that the code after a
+/// suspension need not share a function with the entry.
+void BlockGenerator::emit_self_tail(size_t n) {
+  const Instruction& i = code_[n];
+  const std::vector<IrValue> args = arguments(i, 0);
+  if (general_ != nullptr) {
+    if (IrValue large = not_small(b_, args, &i)) {
+      BasicBlock* general = new_block("general");
+      BasicBlock* special = new_block("special");
+      branch_unlikely(large, general, special);
+      ir_.SetInsertPoint(general);
+      enter_worker(*general_, sp(), args);
+      ir_.SetInsertPoint(special);
+    }
+  }
+  if (group_of_[n] != group_of_[0]) {
+    enter_worker(*this, sp(), args);
+    return;
+  }
+  for (uint32_t p = 0; p < parameters_; ++p) ir_.CreateStore(args[p], body_->slots[p]);
+  ir_.CreateBr(block_at(0));
+}
+
+void BlockGenerator::emit_apply(IrValue sp, const Instruction& i) {
+  IrValue f = value_of(i.operands[0]);
+  std::vector<IrValue> args = arguments(i, 1);
+  if (args.size() <= vm::kRegisterArguments) {
+    tail_to(s_.runtime.apply_registers[args.size()], sp, args, f);
+    return;
+  }
+  IrValue to = push_words(sp, args);
+  tail_to(s_.runtime.apply_values, to, {f, nullptr, constant(args.size())});
+}
+
+/// A call of the law itself, or of its variant.
+void BlockGenerator::enter_worker(const BlockGenerator& callee, IrValue sp,
+                                  const std::vector<IrValue>& args) {
+  IrValue r7 = nullptr;
+  if (callee.entered_by_record()) r7 = record(s_.law_info);
+  tail(callee.worker(), sp, args, r7);
+}
+
+void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
+  std::vector<IrValue> args = arguments(i, 0);
+  if (args.size() > vm::kRegisterArguments || args.empty()) {
+    IrValue to = push_words(sp, args);
+    tail(load_pointer(record_pointer(i.callee)), to, {reference(i.function), record(i.callee)});
+    return;
+  }
+  if (i.callee == s_.law_info && s_.law->worker() != nullptr) {
+    if (general_ == nullptr) {
+      enter_worker(*s_.law, sp, args);
+      return;
+    }
+    // From the variant for small arguments to itself, if they are.
+    if (IrValue large = not_small(b_, args, &i)) {
+      BasicBlock* general = new_block("general");
+      BasicBlock* special = new_block("special");
+      branch_unlikely(large, general, special);
+      ir_.SetInsertPoint(general);
+      enter_worker(*general_, sp, args);
+      ir_.SetInsertPoint(special);
+    }
+    enter_worker(*this, sp, args);
+    return;
+  }
+  IrValue field = ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), record_pointer(i.callee),
+                                                 s_.runtime.info_worker);
+  tail(load_pointer(field), sp, args, record(i.callee));
+}
+
+void BlockGenerator::emit_force(size_t n) {
+  const Instruction& i = code_[n];
+  const Operand& o = i.operands[0];
+  IrValue v = value_of(o);
+  if (known(o, kEvaluated)) {
+    set(i, v);
+    goto_instruction(n + 1);
+    return;
+  }
+  BasicBlock* evaluated = ir_.GetInsertBlock();
+  BasicBlock* pointer = new_block("pointer");
+  BasicBlock* through = new_block("through");
+  BasicBlock* slow = new_block("force");
+  BasicBlock* join = new_block("value");
+  branch_unlikely(tag_is(v, kTagThunk), pointer, join);
+  ir_.SetInsertPoint(pointer);
+  IrValue header = load(object(v, kTagThunk));
+  ir_.CreateCondBr(kind_is(header, Kind::kIndirection), through, slow);
+  ir_.SetInsertPoint(through);
+  IrValue target = load(at(object(v, kTagThunk), 1));
+  branch_unlikely(tag_is(target, kTagThunk), slow, join);
+  ir_.SetInsertPoint(slow);
+  llvm::PHINode* thunk = ir_.CreatePHI(s_.word, 2);
+  thunk->addIncoming(v, pointer);
+  thunk->addIncoming(target, through);
+  IrValue frame = push_frame(n);
+  // A thunk that waits for its turn is entered from here: the processor foresees each place better
+  // than the one where all meet.
+  BasicBlock* enter = new_block("enter");
+  BasicBlock* other = new_block("other");
+  IrValue state = load(object(thunk, kTagThunk));
+  ir_.CreateCondBr(kind_is(state, Kind::kThunk), enter, other);
+  ir_.SetInsertPoint(enter);
+  IrValue base = load(in_vm(s_.runtime.info_base));
+  IrValue index = ir_.CreateLShr(state, constant(32));
+  IrValue info = ir_.CreateAdd(base, ir_.CreateMul(index, constant(sizeof(gc::Info))));
+  tail(load_pointer(ir_.CreateIntToPtr(info, s_.pointer)), frame, {thunk, info});
+  ir_.SetInsertPoint(other);
+  tail_to(s_.runtime.eval_value, frame, {thunk});
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  result->addIncoming(v, evaluated);
+  result->addIncoming(target, through);
+  set(i, result);
+  goto_instruction(n + 1);
+}
+
+void BlockGenerator::emit_function_test(size_t n) {
+  const Instruction& i = code_[n];
+  IrValue f = seen_through(i.operands[0]);
+  set(i, f);
+  BasicBlock* other = block_at(at_label(i.label));
+  IrValue wanted = reference(i.function);
+  if (i.immediate == 0) {
+    ir_.CreateCondBr(ir_.CreateICmpEQ(f, wanted), block_at(n + 1), other);
+    return;
+  }
+  BasicBlock* function = new_block("function");
+  BasicBlock* closure = new_block("closure");
+  ir_.CreateCondBr(tag_is(f, kTagFunction), function, other);
+  ir_.SetInsertPoint(function);
+  IrValue header = load(object(f, kTagFunction));
+  constexpr Word kKindAndSize = 0xff'ffff'00ff;  // without what it lacks, and the flags
+  const Word expected = closure_header(i.immediate, 0) & kKindAndSize;
+  IrValue kind = ir_.CreateAnd(header, constant(kKindAndSize));
+  ir_.CreateCondBr(ir_.CreateICmpEQ(kind, constant(expected)), closure, other);
+  ir_.SetInsertPoint(closure);
+  IrValue head = load(at(object(f, kTagFunction), 1));
+  ir_.CreateCondBr(ir_.CreateICmpEQ(head, wanted), block_at(n + 1), other);
+}
+
+void BlockGenerator::emit_compare_branch(size_t n) {
+  const Instruction& i = code_[n];
+  const Operand& a = i.operands[0];
+  const Operand& b = i.operands[1];
+  const size_t other = at_label(i.label);
+  if (IrValue condition = compare_one_small(i.op, a, b)) {
+    ir_.CreateCondBr(condition, block_at(n + 1), block_at(other));
+    return;
+  }
+  IrValue x = value_of(a);
+  IrValue y = value_of(b);
+  BasicBlock* mixed = new_block("mixed");
+  BasicBlock* small = new_block("small");
+  BasicBlock* slow = new_block("compare");
+  BasicBlock* ordered = new_block("ordered");
+  branch_unlikely(is_odd(ir_.CreateOr(x, y)), mixed, small);
+  const auto test = [&](IrValue p, IrValue q, bool is_signed) {
+    if (i.op == Op::kIfEqual) return ir_.CreateICmpEQ(p, q);
+    if (i.op == Op::kIfLess) {
+      return is_signed ? ir_.CreateICmpSLT(p, q) : ir_.CreateICmpULT(p, q);
+    }
+    return is_signed ? ir_.CreateICmpSLE(p, q) : ir_.CreateICmpULE(p, q);
+  };
+  ir_.SetInsertPoint(small);
+  ir_.CreateCondBr(test(x, y, false), block_at(n + 1), block_at(other));
+  ir_.SetInsertPoint(mixed);
+  IrValue order = call_helper(s_.runtime.order, x, y);
+  ir_.CreateCondBr(ir_.CreateICmpEQ(order, constant(2)), slow, ordered);
+  ir_.SetInsertPoint(ordered);
+  ir_.CreateCondBr(test(order, constant(0), true), block_at(n + 1), block_at(other));
+  ir_.SetInsertPoint(slow);
+  const bool swapped = i.immediate != 0;
+  vm::CompareMode mode = vm::CompareMode::kEqual;
+  if (i.op == Op::kIfLess) {
+    mode = swapped ? vm::CompareMode::kGreater : vm::CompareMode::kLess;
+  } else if (i.op == Op::kIfLessEqual) {
+    mode = swapped ? vm::CompareMode::kGreaterEqual : vm::CompareMode::kLessEqual;
+  }
+  tail_to(s_.runtime.compare_values, push_frame(n),
+          {swapped ? y : x, swapped ? x : y, constant(static_cast<Word>(mode))});
+}
+
+void BlockGenerator::emit_switch(const Instruction& i) {
+  IrValue v = value_of(i.operands[0]);
+  const size_t otherwise = at_label(i.label);
+  BasicBlock* fallback = block_at(otherwise);
+  std::vector<size_t> big;
+  if (i.op == Op::kTabSwitch) {
+    for (size_t k = 0; k < i.keys.size(); ++k) {
+      if (!i.keys[k].is_small()) big.push_back(k);
+    }
+    if (!big.empty()) fallback = new_block("big");
+  }
+  llvm::SwitchInst* dispatch =
+      ir_.CreateSwitch(v, fallback, static_cast<unsigned>(i.labels.size()));
+  for (size_t k = 0; k < i.labels.size(); ++k) {
+    const Word key = i.op == Op::kSwitch ? small_nat(k).word : i.keys[k].word;
+    if ((key & 1) == 0) dispatch->addCase(ir_.getInt64(key), block_at(at_label(i.labels[k])));
+  }
+  if (big.empty()) return;
+  ir_.SetInsertPoint(fallback);
+  BasicBlock* next = new_block("key");
+  ir_.CreateCondBr(tag_is(v, kTagBig), next, block_at(otherwise));
+  for (const size_t k : big) {
+    ir_.SetInsertPoint(next);
+    IrValue order = call_helper(s_.runtime.order, v, reference(i.keys[k]));
+    next = new_block("key");
+    ir_.CreateCondBr(ir_.CreateICmpEQ(order, constant(0)), block_at(at_label(i.labels[k])), next);
+  }
+  ir_.SetInsertPoint(next);
+  ir_.CreateBr(block_at(otherwise));
+}
+
+/// Goes on, with its length, if `v` is a row longer than `index` (all ones: of any length); else to
+/// `other`.
+IrValue BlockGenerator::row_length_above(IrValue v, Word index, BasicBlock* other) {
+  BasicBlock* data = new_block("data");
+  BasicBlock* row = new_block("row");
+  ir_.CreateCondBr(tag_is(v, kTagData), data, other);
+  ir_.SetInsertPoint(data);
+  IrValue header = load(object(v, kTagData));
+  IrValue length = ir_.CreateLShr(header, constant(16));
+  IrValue fits = kind_is(header, Kind::kRow);
+  if (index != ~Word{0}) fits = ir_.CreateAnd(fits, ir_.CreateICmpUGT(length, constant(index)));
+  ir_.CreateCondBr(fits, row, other);
+  ir_.SetInsertPoint(row);
+  return length;
+}
+
+void BlockGenerator::emit_idx(const Instruction& i) {
+  IrValue v = value_of(i.operands[0]);
+  const Word index = i.immediate >> 1;
+  BasicBlock* other = new_block("other");
+  BasicBlock* join = new_block("join");
+  row_length_above(v, index, other);
+  IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
+  BasicBlock* fast_end = ir_.GetInsertBlock();
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(other);
+  IrValue slow = call_helper(s_.runtime.select, v, constant(index));
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  result->addIncoming(element, fast_end);
+  result->addIncoming(slow, other);
+  set(i, result);
+}
+
+/// The operand with one indirection removed.
+IrValue BlockGenerator::seen_through(const Operand& o) {
+  IrValue v = value_of(o);
+  if (known(o, kEvaluated)) return v;
+  BasicBlock* before = ir_.GetInsertBlock();
+  BasicBlock* pointer = new_block("pointer");
+  BasicBlock* through = new_block("through");
+  BasicBlock* join = new_block("seen");
+  ir_.CreateCondBr(tag_is(v, kTagThunk), pointer, join);
+  ir_.SetInsertPoint(pointer);
+  ir_.CreateCondBr(kind_is(load(object(v, kTagThunk)), Kind::kIndirection), through, join);
+  ir_.SetInsertPoint(through);
+  IrValue target = load(at(object(v, kTagThunk), 1));
+  ir_.CreateBr(join);
+  ir_.SetInsertPoint(join);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 3);
+  result->addIncoming(v, before);
+  result->addIncoming(v, pointer);
+  result->addIncoming(target, through);
+  return result;
+}
+
+IrValue BlockGenerator::allocate(IrValue header, const std::vector<IrValue>& words, Word tag) {
+  allocates_[emitting_] = true;
+  IrValue to = hp();
+  ir_.CreateStore(header, to);
+  for (size_t k = 0; k < words.size(); ++k) {
+    ir_.CreateStore(words[k], at(to, 1 + static_cast<int64_t>(k)));
+  }
+  ir_.CreateStore(at(to, 1 + static_cast<int64_t>(words.size())), body_->hp);
+  return ir_.CreateOr(ir_.CreatePtrToInt(to, s_.word), constant(tag));
+}
+
+void BlockGenerator::emit_build(const Instruction& i) {
+  std::vector<IrValue> words = arguments(i, 0);
+  const size_t count = words.size();
+  if (words.empty()) words.push_back(constant(0));
+  switch (i.op) {
+    case Op::kRow:
+      set(i, allocate(make_header(Kind::kRow, count), words, kTagData));
+      return;
+    case Op::kClosure: {
+      if (count == 0) words.clear();
+      words.insert(words.begin(), reference(i.function));
+      set(i, allocate(closure_header(count, i.immediate), words, kTagFunction));
+      return;
+    }
+    case Op::kThunk:
+      set(i, allocate(thunk_header_of(i.callee, words.size()), words, kTagThunk));
+      return;
+    default:  // kApplyThunk
+      set(i, allocate(thunk_header(Kind::kThunk, words.size(), s_.runtime.apply_thunk_index), words,
+                      kTagThunk));
+      return;
+  }
+}
+
+}  // namespace plan::jit
