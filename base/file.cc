@@ -40,33 +40,37 @@ bool is_regular_file(const std::string& path) {
 }
 
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
+  std::vector<uint8_t> bytes;
+  PLAN_TRY_STATUS(read_file_into(path, bytes));
+  return bytes;
+}
+
+Status read_file_into(const std::string& path, std::vector<uint8_t>& bytes) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error("cannot open", path, errno);
-  std::vector<uint8_t> bytes;
+  const auto fail = [&](int code) {
+    close(fd);
+    return io_error("cannot read", path, code);
+  };
   struct stat s;
   const bool is_regular = fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
   const uint64_t size = is_regular ? static_cast<uint64_t>(s.st_size) : 0;
-  if (size <= kFileBytesMax) bytes.reserve(size + 1);
-  for (;;) {
-    const size_t have = bytes.size();
-    if (size > kFileBytesMax || have > kFileBytesMax) {
-      close(fd);
-      return io_error("cannot read", path, EFBIG);
-    }
-    if (bytes.capacity() - have < 4096) bytes.reserve(have * 2 + 65536);
-    bytes.resize(bytes.capacity());
+  if (size > kFileBytesMax) return fail(EFBIG);
+  bytes.resize(size + 1);  // one more, to see the end
+  for (size_t have = 0;;) {
+    if (have > kFileBytesMax) return fail(EFBIG);
+    if (have == bytes.size()) bytes.resize(have * 2 + 65536);
     const ssize_t n = read(fd, bytes.data() + have, bytes.size() - have);
-    bytes.resize(have + (n > 0 ? static_cast<size_t>(n) : 0));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const int code = errno;
-      close(fd);
-      return io_error("cannot read", path, code);
+    if (n < 0) return fail(errno);
+    have += static_cast<size_t>(n);
+    if (n == 0) {
+      bytes.resize(have);
+      break;
     }
-    if (n == 0) break;
   }
   close(fd);
-  return bytes;
+  return Unit{};
 }
 
 namespace {

@@ -50,7 +50,7 @@ Heap::Heap(const Config& config) : config_(config) {
   large_.init(large_base_, kLargeReserveBytes);
   pins_.init(pin_base_, kPinReserveBytes);
   advise_huge_pages(base, kEdenReserveBytes + 2 * kSurvivorReserveBytes);
-  advise_huge_pages(std::bit_cast<void*>(old_base_), kOldReserveBytes);
+  advise_huge_pages(std::bit_cast<void*>(old_base_), kOldReserveBytes + kPinReserveBytes);
   eden_start_ = std::bit_cast<Word*>(young_base_);
   hp = eden_start_;
   hp_limit = eden_limit();

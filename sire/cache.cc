@@ -14,6 +14,7 @@ namespace plan::sire {
 namespace {
 
 constexpr const char* kFileEnding = ".module";
+constexpr size_t kUsualFileBytes = size_t{1} << 20;  ///< seldom more
 
 /// Is this the name of a file of a cache, complete or being written (by somebody who was stopped)?
 bool is_cache_file(std::string_view name) {
@@ -43,11 +44,10 @@ std::string StateCache::path_of(const ModuleSource& module) const {
 bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
   const std::string path = path_of(module);
   if (!is_regular_file(path)) return false;
-  Result<std::vector<uint8_t>> bytes = read_file(path);
   FileHead head;
-  if (!bytes || bytes->size() < sizeof(head)) return false;
-  std::memcpy(&head, bytes->data(), sizeof(head));
-  const std::span<const uint8_t> image = std::span(*bytes).subspan(sizeof(head));
+  if (!read_file_into(path, file_) || file_.size() < sizeof(head)) return false;
+  std::memcpy(&head, file_.data(), sizeof(head));
+  const std::span<const uint8_t> image = std::span(file_).subspan(sizeof(head));
   FileHead expected;
   expected.chain_hash = module.chain_hash;
   expected.previous = last_checksum_;
@@ -67,6 +67,7 @@ bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
 
 size_t StateCache::restore(std::span<const ModuleSource> chain) {
   chain_.emplace(context_.heap);
+  file_.reserve(kUsualFileBytes);
   last_checksum_ = {};
   is_usable_ = true;
   size_t count = 0;

@@ -49,6 +49,7 @@ class StateCache {
   Context& context_;
   std::string folder_;
   std::optional<gc::ImageChain> chain_;
+  std::vector<uint8_t> file_;  ///< the last one that was read
   Hash256 last_checksum_{};
   bool is_usable_ = true;
   bool has_written_ = false;

@@ -67,8 +67,8 @@ Result<ModuleSource> Loader::read_source(const std::string& name) const {
   module.name = name;
   module.path = "./sire/" + name + ".sire";
   if (file_exists(module.path)) {
-    PLAN_TRY(const std::vector<uint8_t> bytes, read_file(module.path));
-    module.text.assign(bytes.begin(), bytes.end());
+    PLAN_TRY(module.bytes, read_file(module.path));
+    module.text = {reinterpret_cast<const char*>(module.bytes.data()), module.bytes.size()};
     return module;
   }
   for (const LibraryModule& inside : library_modules()) {

@@ -36,8 +36,9 @@ struct LoadResult {
 
 struct ModuleSource {
   std::string name;
-  std::string path;  ///< as messages name it
-  std::string text;
+  std::string path;             ///< as messages name it
+  std::vector<uint8_t> bytes;   ///< of a file
+  std::string_view text;        ///< these, or inside the binary
   Hash256 chain_hash{};  ///< of the previous module's hash and the text
 };
 
