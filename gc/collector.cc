@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/memory_map.h"
@@ -51,7 +50,6 @@ void Collector::collect(Value& extra) {
 }
 
 void Collector::minor(Value& extra) {
-  major_ = false;
   const int to = 1 - heap_.survivor_index_;
   Word* to_start = std::bit_cast<Word*>(heap_.survivor_base_[to]);
   Word* from_top = heap_.survivor_top_;
@@ -67,14 +65,11 @@ void Collector::minor(Value& extra) {
   remembered.swap(heap_.remembered_);
   for (Object* object : remembered) {
     object->header &= ~kFlagRemembered;
-    if (scan(object)) {
-      object->header |= kFlagRemembered;
-      heap_.remembered_.push_back(object);
-    }
+    scan_and_remember<false>(object);
   }
-  visit_roots(true, extra);
-  scavenge();
-  sweep_large();
+  visit_roots<false>(extra);
+  scavenge<false>();
+  sweep_large(false);
 
   heap_.statistics_.survivor_bytes +=
       static_cast<uint64_t>(heap_.survivor_top_ - to_start) * sizeof(Word);
@@ -87,7 +82,6 @@ void Collector::minor(Value& extra) {
 }
 
 void Collector::collect_major(Value& extra) {
-  major_ = true;
   std::vector<Word*> from_blocks;
   from_blocks.swap(heap_.old_blocks_);
   heap_.old_top_ = heap_.old_limit_ = nullptr;
@@ -99,13 +93,13 @@ void Collector::collect_major(Value& extra) {
   std::sort(heap_.regions_.begin(), heap_.regions_.end(),
             [](const Region* a, const Region* b) { return a->base < b->base; });
 
-  visit_roots(false, extra);
+  visit_roots<true>(extra);
   do {
-    scavenge();
+    scavenge<true>();
     drain_regions();
   } while (!large_pending_.empty());
 
-  sweep_large();
+  sweep_large(true);
   sweep_regions();
   for (Word* block : from_blocks) {
     if (heap_.config_.stress) std::fill(block, block + kOldBlockBytes / sizeof(Word), kPoison);
@@ -128,54 +122,53 @@ void Collector::collect_major(Value& extra) {
   heap_.next_major_bytes_ = std::max(kMajorMinimumBytes, live * 2);
   heap_.statistics_.major_copied_bytes += heap_.old_blocks_.size() * kOldBlockBytes;
   ++heap_.statistics_.major_collections;
-  major_ = false;
   poison_dead_words();
 }
 
-void Collector::visit_roots(bool recent_only, Value& extra) {
-  evacuate(extra.word);
-  for (Root* r = heap_.roots_; r != nullptr; r = r->next_) evacuate(r->value_.word);
+template <bool kMajor>
+void Collector::visit_roots(Value& extra) {
+  evacuate<kMajor>(extra.word);
+  for (Root* r = heap_.roots_; r != nullptr; r = r->next_) evacuate<kMajor>(r->value_.word);
   for (RootList* l = heap_.root_lists_; l != nullptr; l = l->next_) {
-    for (Value& v : l->values) evacuate(v.word);
+    for (Value& v : l->values) evacuate<kMajor>(v.word);
   }
   if (heap_.stack == nullptr) return;
-  heap_.stack->walk(recent_only, [this](Info* info, Word* frame) {
-    if (major_ && info->owner != nullptr) mark_region(info->owner);
+  heap_.stack->walk(!kMajor, [this](Info* info, Word* frame) {
+    if (kMajor && info->owner != nullptr) mark_region(info->owner);
     const uint64_t words = frame_size_words(*info, frame);
     if (info->frame_words == 0) {
-      scan_words(frame + 2, frame + words);
+      scan_words<kMajor>(frame + 2, frame + words);
       return;
     }
     const auto total = static_cast<uint32_t>(words);
     if (total <= 65) {
       for (uint64_t live = info->live; live != 0; live &= live - 1) {
-        evacuate(frame[1 + std::countr_zero(live)]);
+        evacuate<kMajor>(frame[1 + std::countr_zero(live)]);
       }
       return;
     }
     for (uint32_t i = 1; i < total; ++i) {
-      if (frame_word_live(*info, i)) evacuate(frame[i]);
+      if (frame_word_live(*info, i)) evacuate<kMajor>(frame[i]);
     }
   });
 }
 
+template <bool kMajor>
 void Collector::evacuate(Word& slot) {
   Word v = slot;
   for (;;) {
     if ((v & 1) == 0) break;
     auto* o = std::bit_cast<Object*>(v & ~kTagMask);
-    if (!heap_.is_young_or_large(o)) {
-      if (!major_) break;
+    if (!heap_.is_small_young(o)) {
+      if (heap_.is_large(o)) {
+        reach_large(o, kMajor);
+        break;
+      }
+      if (!kMajor) break;
       if (heap_.is_pinned(o)) {
         mark_pinned(o);
         break;
       }
-    } else if (heap_.is_large(o)) {
-      if ((o->header & kFlagMark) == 0 && (major_ || (o->header & kFlagYoung) != 0)) {
-        o->header |= kFlagMark;
-        large_pending_.push_back(o);
-      }
-      break;
     }
     if (is_forwarded(o)) {
       v = o->header | (v & kTagMask);
@@ -195,10 +188,17 @@ void Collector::evacuate(Word& slot) {
         continue;
       }
     }
-    v = std::bit_cast<Word>(copy(o)) | (v & kTagMask);
+    v = std::bit_cast<Word>(copy<kMajor>(o)) | (v & kTagMask);
     break;
   }
   slot = v;
+}
+
+void Collector::reach_large(Object* object, bool major) {
+  if ((object->header & kFlagMark) != 0) return;
+  if (!major && (object->header & kFlagYoung) == 0) return;
+  object->header |= kFlagMark;
+  large_pending_.push_back(object);
 }
 
 // See Note [Selector thunks]. Reads from-space payloads, which stay intact under a forwarding
@@ -222,6 +222,7 @@ Value Collector::follow_selector(Object* selector) {
   }
 }
 
+template <bool kMajor>
 Object* Collector::copy(Object* from) {
   const Kind kind = from->kind();
   uint64_t words = payload_words(from);
@@ -230,22 +231,30 @@ Object* Collector::copy(Object* from) {
     // What was captured is dead; one word is enough for the indirection to come.
     words = 1;
     header = (header & ~(Word{0xffff} << 16)) | (Word{1} << 16);
-  } else if (major_ && (kind == Kind::kThunk || kind == Kind::kSelector)) {
+  } else if (kMajor && (kind == Kind::kThunk || kind == Kind::kSelector)) {
     Region* owner = infos_[from->info_index()].owner;
     if (owner != nullptr) mark_region(owner);
   }
   const uint64_t address = std::bit_cast<uint64_t>(from);
   const bool aged = address - heap_.survivor_base_[0] < 2 * kSurvivorReserveBytes;
   Object* to = nullptr;
-  if (major_ || aged) {
+  if (kMajor || aged) {
     to = allocate_old(1 + words);
-    if (!major_) heap_.statistics_.promoted_bytes += (1 + words) * sizeof(Word);
+    if (!kMajor) heap_.statistics_.promoted_bytes += (1 + words) * sizeof(Word);
   } else {
     to = std::bit_cast<Object*>(heap_.survivor_top_);
     heap_.survivor_top_ += 1 + words;
   }
   to->header = header;
-  std::memcpy(to->payload, from->payload, words * sizeof(Word));
+  // What it refers to is looked at when its turn in the queue comes: soon, but not at once.
+  const bool is_raw = kind == Kind::kBar || kind == Kind::kBig;
+  for (uint64_t i = 0; i < words; ++i) {
+    const Word word = from->payload[i];
+    if (!is_raw && (word & 1) != 0) {
+      __builtin_prefetch(std::bit_cast<const void*>(word & ~kTagMask));
+    }
+    to->payload[i] = word;
+  }
   from->header = std::bit_cast<Word>(to);
   return to;
 }
@@ -276,13 +285,21 @@ Object* Collector::allocate_old(uint64_t words) {
   return std::bit_cast<Object*>(at);
 }
 
+template <bool kMajor>
+void Collector::scan_and_remember(Object* object) {
+  if (!scan<kMajor>(object)) return;
+  object->header |= kFlagRemembered;
+  heap_.remembered_.push_back(object);
+}
+
+template <bool kMajor>
 void Collector::scavenge() {
   for (;;) {
     bool progress = false;
-    while (!major_ && survivor_scan_ < heap_.survivor_top_) {
+    while (!kMajor && survivor_scan_ < heap_.survivor_top_) {
       auto* o = std::bit_cast<Object*>(survivor_scan_);
       survivor_scan_ += 1 + payload_words(o);
-      scan(o);
+      scan<kMajor>(o);
       progress = true;
     }
     while (old_scan_ != nullptr) {
@@ -295,27 +312,21 @@ void Collector::scavenge() {
       }
       auto* o = std::bit_cast<Object*>(old_scan_);
       old_scan_ += 1 + payload_words(o);
-      if (scan(o)) {
-        o->header |= kFlagRemembered;
-        heap_.remembered_.push_back(o);
-      }
+      scan_and_remember<kMajor>(o);
       progress = true;
     }
     while (!large_pending_.empty()) {
       Object* o = large_pending_.back();
       large_pending_.pop_back();
-      if (scan(o)) {
-        o->header |= kFlagRemembered;
-        heap_.remembered_.push_back(o);
-      }
+      scan_and_remember<kMajor>(o);
       progress = true;
     }
     if (!progress) return;
   }
 }
 
+template <bool kMajor>
 bool Collector::scan(Object* object) {
-  saw_young_ = false;
   Word* first = object->payload;
   Word* last = first;
   switch (object->kind()) {
@@ -334,19 +345,21 @@ bool Collector::scan(Object* object) {
     case Kind::kPin:
     case Kind::kLaw: PLAN_UNREACHABLE();
   }
-  scan_words(first, last);
-  return saw_young_;
+  return scan_words<kMajor>(first, last);
 }
 
-void Collector::scan_words(Word* first, Word* last) {
+template <bool kMajor>
+bool Collector::scan_words(Word* first, Word* last) {
+  bool saw_young = false;
   for (Word* p = first; p < last; ++p) {
     if ((*p & 1) == 0) continue;
-    evacuate(*p);
-    if (!major_ && (*p & 1) != 0 &&
+    evacuate<kMajor>(*p);
+    if (!kMajor && (*p & 1) != 0 &&
         heap_.is_small_young(std::bit_cast<void*>(*p & ~kTagMask))) {
-      saw_young_ = true;
+      saw_young = true;
     }
   }
+  return saw_young;
 }
 
 void Collector::mark_region(Region* region) {
@@ -381,10 +394,10 @@ void Collector::drain_regions() {
   }
 }
 
-void Collector::sweep_large() {
+void Collector::sweep_large(bool major) {
   size_t kept = 0;
   for (Object* o : heap_.large_objects_) {
-    const bool candidate = major_ || (o->header & kFlagYoung) != 0;
+    const bool candidate = major || (o->header & kFlagYoung) != 0;
     if (candidate && (o->header & kFlagMark) == 0) {
       heap_.large_.give(o, (1 + payload_words(o)) * sizeof(Word));
       continue;

@@ -27,27 +27,35 @@ class Collector {
 
  private:
   void minor(Value& extra);
-  void visit_roots(bool recent_only, Value& extra);
+  // What depends on the kind of collection at every word is compiled for each.
+  template <bool kMajor>
+  void visit_roots(Value& extra);
+  template <bool kMajor>
   void evacuate(Word& slot);
+  void reach_large(Object* object, bool major);
   Value follow_selector(Object* selector);
+  template <bool kMajor>
   Object* copy(Object* from);
   Object* allocate_old(uint64_t words);
+  template <bool kMajor>
   void scavenge();
+  template <bool kMajor>
+  void scan_and_remember(Object* object);
   /// Visits the fields of `object`; true if one of them is young afterwards.
+  template <bool kMajor>
   bool scan(Object* object);
-  void scan_words(Word* first, Word* last);
+  template <bool kMajor>
+  bool scan_words(Word* first, Word* last);
   void mark_region(Region* region);
   void mark_pinned(Object* object);
   void drain_regions();
-  void sweep_large();
+  void sweep_large(bool major);
   void sweep_regions();
   void reset_eden();
   void poison_dead_words();
 
   Heap& heap_;
   InfoTable& infos_;
-  bool major_ = false;
-  bool saw_young_ = false;
   Word* survivor_scan_ = nullptr;
   size_t old_scan_block_ = 0;
   Word* old_scan_ = nullptr;
