@@ -4,9 +4,11 @@
 #include <memory>
 
 #include "jit/codegen.h"
+#include "jit/emitter.h"
 #include "jit/linker.h"
 #include "jit/llvm_codegen.h"
 #include "jit/llvm_ir.h"
+#include "jit/simplifier.h"
 
 namespace plan::jit {
 
@@ -17,33 +19,6 @@ constexpr bool kVerify = true;
 #else
 constexpr bool kVerify = false;
 #endif
-
-/// A handful of cheap passes: the linear code is already optimised, and instruction selection takes
-/// most of the time in any case.
-void run_passes(llvm::Module& module, llvm::TargetMachine* target) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(target);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::FunctionPassManager passes;
-  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
-  passes.addPass(llvm::EarlyCSEPass(true));
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::GVNPass());
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::DCEPass());
-  for (llvm::Function& f : module) {
-    if (!f.isDeclaration()) passes.run(f, functions);
-  }
-}
 
 /// Code for the processor that it is compiled on, which runs at any address.
 std::unique_ptr<llvm::TargetMachine> make_target(bool quick) {
@@ -73,7 +48,10 @@ class LlvmCompiler : public Compiler {
     llvm::InitializeNativeTargetAsmPrinter();
     llvm::InitializeNativeTargetAsmParser();
     target_ = make_target(options_.quick);
-    return target_ != nullptr;
+    if (target_ == nullptr) return false;
+    if (!options_.quick) simplifier_ = std::make_unique<Simplifier>(*target_);
+    emitter_ = std::make_unique<Emitter>(*target_, options_.quick);
+    return emitter_->is_complete();
   }
 
   vm::TierFailure compile(const vm::TierRequest& request, Image& image) override {
@@ -85,44 +63,26 @@ class LlvmCompiler : public Compiler {
     if constexpr (kVerify) {
       if (llvm::verifyModule(module, &llvm::errs())) return vm::TierFailure::kCompiler;
     }
-    if (!options_.quick) run_passes(module, target_.get());
+    if (simplifier_ != nullptr) simplifier_->run(module);
     load_slots(generated);
     if (request.dump) show(module);
     image.slots = std::move(generated.slots);
-    llvm::SmallVector<char, 0> object;
-    if (!emit(module, object)) return vm::TierFailure::kCompiler;
-    const bool linked = link_image({object.data(), object.size()}, generated.entries, image);
+    const bool linked = link_image(emitter_->emit(module), generated.entries, image);
     return linked ? vm::TierFailure::kNone : vm::TierFailure::kCompiler;
   }
 
  private:
-  bool emit(llvm::Module& module, llvm::SmallVectorImpl<char>& object) {
-    llvm::raw_svector_ostream stream(object);
-    llvm::legacy::PassManager passes;
-    llvm::MCContext* context = nullptr;
-    if (target_->addPassesToEmitMC(passes, context, stream)) return false;
-    passes.run(module);
-    return true;
-  }
-
   /// The module and its assembly, on standard error. The module itself stays as it is.
   void show(const llvm::Module& module) {
     module.print(llvm::errs(), nullptr);
-    const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
-    llvm::SmallVector<char, 0> text;
-    llvm::raw_svector_ostream stream(text);
-    llvm::legacy::PassManager passes;
-    if (target_->addPassesToEmitFile(passes, stream, nullptr,
-                                     llvm::CodeGenFileType::AssemblyFile)) {
-      return;
-    }
-    passes.run(*copy);
-    llvm::errs() << stream.str();
+    llvm::errs() << emitter_->assembly(*llvm::CloneModule(module));
   }
 
   vm::TierRuntime runtime_;
   CompilerOptions options_;
   std::unique_ptr<llvm::TargetMachine> target_;
+  std::unique_ptr<Simplifier> simplifier_;  ///< null: quick
+  std::unique_ptr<Emitter> emitter_;
 };
 
 }  // namespace

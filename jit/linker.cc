@@ -159,14 +159,15 @@ class ImageContext : public link::JITLinkContext {
 
 bool link_image(std::span<const char> object, const std::vector<std::string>& entries,
                 Image& image) {
-  llvm::Expected<std::unique_ptr<link::LinkGraph>> graph = link::createLinkGraphFromObject(
-      llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "law"));
+  llvm::Expected<std::unique_ptr<link::LinkGraph>> graph =
+      link::createLinkGraphFromELFObject_x86_64(
+          llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "law"));
   if (!graph) {
     llvm::consumeError(graph.takeError());
     return false;
   }
   bool linked = false;
-  link::link(std::move(*graph), std::make_unique<ImageContext>(entries, image, linked));
+  link::link_ELF_x86_64(std::move(*graph), std::make_unique<ImageContext>(entries, image, linked));
   return linked;
 }
 
