@@ -85,6 +85,16 @@ class NativeTier : public vm::Tier {
     delete compiler_;
   }
 
+  /// See leave_native_tier(). False: nothing is under way.
+  bool leave() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    waiting_.clear();
+    if (current_ == nullptr) return false;
+    left_ = true;
+    thread_.detach();
+    return true;
+  }
+
   bool has_stored_code() override {
     if (!cache_tried_) open_cache();
     return cache_ != nullptr && !cache_->empty();
@@ -191,6 +201,7 @@ class NativeTier : public vm::Tier {
         payload = encode_image(job->image);
       }
       lock.lock();
+      if (left_) return;  // nothing of the evaluator is there any more
       current_ = nullptr;
       finished_.push_back(std::move(job));
       done_.notify_all();
@@ -318,6 +329,7 @@ class NativeTier : public vm::Tier {
   std::deque<std::unique_ptr<Job>> finished_;
   Job* current_ = nullptr;
   bool stop_ = false;
+  bool left_ = false;
   Compiler* compiler_ = nullptr;  ///< compile thread
   bool load_tried_ = false;
 };
@@ -329,6 +341,13 @@ void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options) 
   if (!kNativeBuilt) machine.options.tier = vm::TierMode::kInterpreter;
   if (machine.options.tier == vm::TierMode::kInterpreter) return;
   machine.tier = std::make_unique<NativeTier>(machine, options);
+}
+
+bool leave_native_tier(vm::Evaluator& evaluator) {
+  auto* tier = static_cast<NativeTier*>(evaluator.machine().tier.release());
+  if (tier != nullptr && tier->leave()) return true;
+  delete tier;
+  return false;
 }
 
 }  // namespace plan::jit

@@ -32,4 +32,9 @@ struct NativeOptions {
 /// stderr says why, and the interpreter goes on.
 void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options);
 
+/// Takes the tier away from an evaluator whose process is about to end, without waiting for the law
+/// that is being compiled. True: the compile thread is still at work, and all it uses lives on;
+/// then the process has to end by _exit(), for exit() would pull LLVM from under it.
+[[nodiscard]] bool leave_native_tier(vm::Evaluator& evaluator);
+
 }  // namespace plan::jit

@@ -29,6 +29,10 @@ constexpr const char* kGrow = "{'grow' 1 (0 3 (0 0 1))}";
 /// {'count' n}: the nat n from n down to 0 by the case of nats: 2 (zero) (successor) n.
 constexpr const char* kCount = "{'count' 1 (0 (0 (0 (2 2) (2 0)) (0 {'up' 2 (0 3 (0 1 2))} 0)) 1)}";
 
+std::string numbered_law(uint64_t n) {
+  return "{" + std::to_string(1000 + n) + " 1 (0 3 (0 3 (2 " + std::to_string(n) + ")))}";
+}
+
 class NativeTierTest : public testing::Test {
  protected:
   static vm::Options options(uint64_t heap_bytes = uint64_t{4} << 30) {
@@ -83,6 +87,12 @@ class StoredCodeTest : public NativeTierTest {
     for (const FileEntry& file : list_files(cache_)) remove_file(cache_ + "/" + file.name);
     rmdir(cache_.c_str());
     rmdir(root_.c_str());
+  }
+  static vm::Options never_hot() {
+    vm::Options o = options();
+    o.tier = vm::TierMode::kMixed;
+    o.jit_threshold = 1'000'000'000;
+    return o;
   }
   void expect_count_works() {
     EXPECT_EQ(apply(kCount, {small_nat(1000)}).value, small_nat(1000));
@@ -229,12 +239,25 @@ TEST_F(NativeTierTest, CodeOfCollectedLawsIsForgotten) {
   }
 }
 
+TEST_F(NativeTierTest, AProcessMayEndWhileALawIsCompiled) {
+  const auto end = [this] {
+    vm::Options o = options();
+    o.tier = vm::TierMode::kMixed;
+    o.jit_threshold = 1;
+    for (uint32_t n = 0; n < 100; ++n) {
+      make(o);
+      apply(kCount, {small_nat(100)});
+      const bool is_left = leave_native_tier(*evaluator_);
+      evaluator_.reset();
+      if (is_left) _exit(0);
+    }
+    _exit(1);  // it was never in time
+  };
+  EXPECT_EXIT(end(), testing::ExitedWithCode(0), "");
+}
+
 constexpr uint64_t kLittleRoom = 32 << 10;
 constexpr uint64_t kManyLaws = 1'000;
-
-std::string numbered_law(uint64_t n) {
-  return "{" + std::to_string(1000 + n) + " 1 (0 3 (0 3 (2 " + std::to_string(n) + ")))}";
-}
 
 TEST_F(NativeTierTest, OldCodeMakesRoomForNew) {
   code_bytes_max_ = kLittleRoom;
@@ -299,6 +322,40 @@ TEST_F(StoredCodeTest, ASecondRunCompilesNothing) {
   EXPECT_EQ(statistics().cached, 2u);
   EXPECT_EQ(statistics().requested, 0u);
   EXPECT_EQ(statistics().compile_ns, 0u);
+}
+
+TEST_F(StoredCodeTest, ALawThatIsOnlyWarmIsNativeIfItsCodeIsStored) {
+  expect_count_works();
+  make(never_hot());
+  expect_count_works();
+  EXPECT_GT(statistics().laws, 0u);
+  EXPECT_EQ(statistics().laws, statistics().cached);
+  EXPECT_EQ(statistics().looked_for, statistics().found);
+  EXPECT_EQ(statistics().requested, 0u);
+}
+
+TEST_F(StoredCodeTest, AWarmLawIsNotCompiled) {
+  apply(numbered_law(0), {small_nat(0)});
+  make(never_hot());
+  expect_count_works();
+  EXPECT_GT(statistics().looked_for, 0u);
+  EXPECT_EQ(statistics().found, 0u);
+  EXPECT_EQ(statistics().requested, 0u);
+}
+
+TEST_F(StoredCodeTest, WhatIsSeldomFoundIsSoonLookedForNoMore) {
+  apply(numbered_law(0), {small_nat(0)});
+  make(never_hot());
+  for (uint64_t n = 1; n < 200; ++n) {
+    const gc::Root law(evaluator_->heap(), read(numbered_law(n)));
+    for (uint32_t k = 0; k < 200; ++k) {
+      EXPECT_EQ(evaluator_->apply_normal(law.get(), std::array{small_nat(0)}).value,
+                small_nat(n + 2));
+    }
+  }
+  EXPECT_GT(statistics().looked_for, 0u);
+  EXPECT_LT(statistics().looked_for, 100u);
+  EXPECT_EQ(statistics().requested, 0u);
 }
 
 TEST_F(StoredCodeTest, CodeServesLawsAtOtherAddresses) {

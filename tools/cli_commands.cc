@@ -13,7 +13,10 @@
 #include "vm/machine.h"
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
+
+#include <unistd.h>
 
 namespace plan::cli {
 
@@ -58,10 +61,26 @@ std::string tier_line(const vm::TierEvent& event) {
   return name + "compiled, " + bytes + " in " + std::to_string(event.compile_ns / 1000) + " us\n";
 }
 
+/// Takes the native tier from a session before its end. See jit::leave_native_tier().
+class TierEnd {
+ public:
+  TierEnd(sire::Session& session, bool& is_left) : session_(session), is_left_(is_left) {}
+  ~TierEnd() { is_left_ = jit::leave_native_tier(session_.evaluator()) || is_left_; }
+  TierEnd(const TierEnd&) = delete;
+  TierEnd& operator=(const TierEnd&) = delete;
+
+ private:
+  sire::Session& session_;
+  bool& is_left_;
+};
+
 class Runner {
  public:
   Runner(std::string_view program, const Arguments& arguments)
       : program_(program), arguments_(arguments) {}
+
+  /// The compile thread is still at work: the process must end by _exit().
+  bool has_left_tier() const { return has_left_tier_; }
 
   int run() {
     if (!arguments_.value(Option::kProfileOutput).empty()) {
@@ -100,7 +119,7 @@ class Runner {
   }
 
   sire::SessionOptions session_options() const;
-  void attach_tier(sire::Session& session);
+  [[nodiscard]] TierEnd attach_tier(sire::Session& session);
   void report_tier(sire::Session& session) const;
   int run_sire();
   int run_prompt(sire::Session& session, const std::string& module);
@@ -117,6 +136,7 @@ class Runner {
   std::string program_;
   const Arguments& arguments_;
   std::string tier_lines_;
+  bool has_left_tier_ = false;
 };
 
 sire::SessionOptions Runner::session_options() const {
@@ -164,7 +184,7 @@ sire::SessionOptions Runner::session_options() const {
   return options;
 }
 
-void Runner::attach_tier(sire::Session& session) {
+TierEnd Runner::attach_tier(sire::Session& session) {
   jit::NativeOptions options;
   options.perf_map = arguments_.has(Option::kPerfMap);
   options.gdb = arguments_.has(Option::kGdb);
@@ -177,12 +197,14 @@ void Runner::attach_tier(sire::Session& session) {
     if (!folder.empty()) options.code_cache = folder + "/palladium/code";
   }
   jit::attach_native_tier(session.evaluator(), options);
-  if (!arguments_.has(Option::kTierReport)) return;
-  vm::Machine& machine = session.evaluator().machine();
-  machine.tier_context = &tier_lines_;
-  machine.tier_sink = [](void* lines, const vm::TierEvent& event) {
-    *static_cast<std::string*>(lines) += tier_line(event);
-  };
+  if (arguments_.has(Option::kTierReport)) {
+    vm::Machine& machine = session.evaluator().machine();
+    machine.tier_context = &tier_lines_;
+    machine.tier_sink = [](void* lines, const vm::TierEvent& event) {
+      *static_cast<std::string*>(lines) += tier_line(event);
+    };
+  }
+  return TierEnd(session, has_left_tier_);
 }
 
 void Runner::report_tier(sire::Session& session) const {
@@ -248,7 +270,7 @@ int Runner::run_sire() {
     options.console.quiet = true;  // nobody asked for what the library prints
   }
   sire::Session session(options);
-  attach_tier(session);
+  const TierEnd tier_end = attach_tier(session);
   std::optional<sire::FactsPrinter> printer;
   if (facts) {
     const bool bindings = arguments_.value(Option::kFacts) == "bindings";
@@ -293,7 +315,7 @@ int Runner::run_save() {
   Result<std::string> module = sire::module_of_argument(arguments_.positionals[1]);
   if (!module) return error(module.error().message);
   sire::Session session(session_options());
-  attach_tier(session);
+  const TierEnd tier_end = attach_tier(session);
   const int code = report_load(session, session.load(*module), false);
   if (code != 0) return code;
   const std::optional<Value> main = session.find("main");
@@ -310,7 +332,7 @@ int Runner::run_show() {
   Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
   if (!bytes) return error(bytes.error().message);
   sire::Session session(options);
-  attach_tier(session);
+  const TierEnd tier_end = attach_tier(session);
   Result<Value> value = gc::load_seed(session.context().heap, *bytes);
   if (!value) return error(arguments_.positionals[0] + ": " + value.error().message);
   session.console().print_text(sire::print_debug(*value) + "\n");
@@ -331,7 +353,7 @@ int Runner::run_repl() {
   Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
   if (!bytes) return error(bytes.error().message);
   sire::Session session(options);
-  attach_tier(session);
+  const TierEnd tier_end = attach_tier(session);
   Result<Value> program = gc::load_seed(session.context().heap, *bytes);
   if (!program) return error(arguments_.positionals[0] + ": " + program.error().message);
   session.evaluator().match(*program);
@@ -374,7 +396,13 @@ int Runner::seed_loop(sire::Session& session, Value first, std::vector<uint8_t>&
 }  // namespace
 
 int run_command(std::string_view program, const Arguments& arguments) {
-  return Runner(program, arguments).run();
+  Runner runner(program, arguments);
+  const int code = runner.run();
+  if (runner.has_left_tier()) {
+    fflush(nullptr);
+    _exit(code);
+  }
+  return code;
 }
 
 }  // namespace plan::cli

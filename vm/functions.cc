@@ -64,9 +64,7 @@ gc::Info* new_law_entry(Machine& vm, Code& code, Value law) {
   code.entry.info = info;
   code.infos.push_back(info);
   if (vm.options.tier != TierMode::kInterpreter) {
-    const uint32_t threshold =
-        vm.options.tier == TierMode::kNative ? 1 : std::max(1u, vm.options.jit_threshold);
-    code.entry.heat = -static_cast<int32_t>(std::min(threshold, uint32_t{1} << 30));
+    begin_warming(vm, code);
   }
   return info;
 }

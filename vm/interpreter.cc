@@ -67,7 +67,10 @@ PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
 namespace {
 /// `args`: those of the entry; null if it is a thunk's.
 void ask_tier(Machine& vm, Block& law, const Word* args) {
-  if (args == nullptr || !observe_arguments(vm, *law.code, args)) tier_up(vm, law);
+  if (is_warm(vm, *law.code) &&
+      (args == nullptr || !observe_arguments(vm, *law.code, args))) {
+    tier_up(vm, law);
+  }
   if (!law.stream.empty()) {
     stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "gc/make.h"
 #include "gc/region.h"
@@ -19,6 +20,9 @@ namespace {
 
 constexpr uint64_t kFirstCompileNs = 20'000'000;  ///< a guess, with the load of the compiler
 constexpr uint32_t kBudgetRetryEntries = 200;
+
+/// The counter of a law that many entries are left to.
+int32_t heat_of(uint32_t entries) { return -static_cast<int32_t>(entries); }
 
 uint32_t offset_in(const Machine& vm, const void* field) {
   return static_cast<uint32_t>(static_cast<const char*>(field) -
@@ -309,7 +313,7 @@ void uninstall(Machine& vm, std::unique_ptr<TierRequest> request) {
   Block& law = *static_cast<Block*>(info->code);
   info->entry = address_of(law.stream.empty() ? enter_uncompiled : enter_interpreter);
   if (info->arity <= kRegisterArguments) info->worker = address_of(kPushArguments[info->arity]);
-  law.heat = -static_cast<int32_t>(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
+  law.heat = heat_of(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
   if (!law.stream.empty()) {
     stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
   }
@@ -366,8 +370,29 @@ void finish(Machine& vm, std::unique_ptr<TierRequest> request) {
   report(vm, event);
 }
 
+// Note [Stored code]
+//   A law that is made native by what is stored costs some ten microseconds, a thousandth of what
+//   it costs to compile it. So it is looked for after kWarmEntries already; what is not there is
+//   compiled when it is hot. In a process that has little in common with those that filled the
+//   store most of this is for nothing: then it is given up, and laws are looked for when hot.
+
+constexpr uint32_t kWarmEntries = 16;
+constexpr uint64_t kLooksAtLeast = 64;  ///< before it is given up
+constexpr uint64_t kLooksPerFind = 3;   ///< that it is worth
+
+uint32_t hot_entries(const Machine& vm) {
+  if (vm.options.tier == TierMode::kNative) return 1;
+  return std::clamp(vm.options.jit_threshold, 1u, 1u << 30);
+}
+
+bool is_worth_looking(const Machine& vm) {
+  const TierStatistics& s = vm.tier_statistics;
+  return vm.tier->has_stored_code() &&
+         (s.looked_for < kLooksAtLeast || s.found * kLooksPerFind >= s.looked_for);
+}
+
 /// Gives the code its request. False: it was refused.
-bool begin_request(Machine& vm, Code& code) {
+bool begin_request(Machine& vm, Code& code, Warmth warmth) {
   TierFailure failure = TierFailure::kNone;
   code.request = make_request(vm, code, failure);
   if (code.request == nullptr) {
@@ -378,12 +403,30 @@ bool begin_request(Machine& vm, Code& code) {
   }
   // What the law will pass calls on to comes first.
   for (const Version& version : code.request->twin->versions) {
-    tier_up(vm, keeper_of_copies(vm, version.copy).entry);
+    Code& copy = keeper_of_copies(vm, version.copy);
+    copy.warmth = warmth;
+    tier_up(vm, copy.entry);
   }
   return true;
 }
 
 }  // namespace
+
+void begin_warming(Machine& vm, Code& code) {
+  const uint32_t entries = hot_entries(vm);
+  const bool may_be_warm = vm.tier != nullptr && entries > kWarmEntries;
+  code.warmth = may_be_warm ? Warmth::kCold : Warmth::kHot;
+  code.entry.heat = heat_of(may_be_warm ? kWarmEntries : entries);
+}
+
+bool is_warm(Machine& vm, Code& code) {
+  if (code.warmth != Warmth::kCold) return true;
+  code.warmth = Warmth::kWarm;
+  if (vm.tier != nullptr && is_worth_looking(vm)) return true;
+  code.warmth = Warmth::kHot;
+  code.entry.heat = heat_of(hot_entries(vm) - kWarmEntries);
+  return false;
+}
 
 void tier_up(Machine& vm, Block& block) {
   Code& code = *block.code;
@@ -395,16 +438,21 @@ void tier_up(Machine& vm, Block& block) {
   law.heat = kHeatRecheck;
   if (code.tier_asked) return;  // a loop looks whether its native code has come
   const auto ask_later = [&] {
-    law.heat = -static_cast<int32_t>(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
+    law.heat = heat_of(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
   };
+  const Warmth warmth = std::exchange(code.warmth, Warmth::kHot);
   // What is stored costs nothing that the budget counts. Asked for once, a request is kept.
   const bool is_new = code.request == nullptr;
   const bool may_load = vm.tier->has_stored_code() && (is_new || code.request->was_native);
   if (!may_load && is_over_budget(vm)) return ask_later();
   code.tier_asked = true;  // so that it is not asked again from below
-  if (is_new && !begin_request(vm, code)) return;
+  if (is_new && !begin_request(vm, code, warmth)) return;
+  if (warmth == Warmth::kWarm) ++vm.tier_statistics.looked_for;
   if (may_load) {
-    if (vm.tier->load(*code.request)) return finish(vm, std::move(code.request));
+    if (vm.tier->load(*code.request)) {
+      if (warmth == Warmth::kWarm) ++vm.tier_statistics.found;
+      return finish(vm, std::move(code.request));
+    }
     if (vm.tier->lacks_room()) {
       // Only a safepoint can make room.
       code.request->was_native = true;
@@ -415,7 +463,8 @@ void tier_up(Machine& vm, Block& block) {
     }
     code.request->was_native = false;
     // Without the law that tests for them the copies are of no use.
-    if (code.request->twin->versions.empty() && is_over_budget(vm)) {
+    if (warmth == Warmth::kWarm ||
+        (code.request->twin->versions.empty() && is_over_budget(vm))) {
       code.tier_asked = false;
       return ask_later();
     }

@@ -135,6 +135,8 @@ struct TierStatistics {
   uint64_t requested = 0;
   uint64_t laws = 0;
   uint64_t cached = 0;  ///< of the laws
+  uint64_t looked_for = 0;  ///< warm laws, in what is stored
+  uint64_t found = 0;       ///< of these
   uint64_t evicted = 0;
   uint64_t failures = 0;
   uint64_t code_bytes = 0;
@@ -153,6 +155,10 @@ using TierSink = void (*)(void* context, const TierEvent& event);
 /// The name of a law or pin, for people; "?" if it is neither.
 std::string printable_name(Value function);
 
+/// Sets the counter of a new law.
+void begin_warming(Machine& vm, Code& code);
+/// Called when the counter of a law has run out: is it time to look at it, and to tier_up()?
+bool is_warm(Machine& vm, Code& code);
 /// Called when `block`, a law's or one of its thunks', has become hot. Direct code.
 void tier_up(Machine& vm, Block& block);
 /// Installs what is finished. At a safepoint, when vm.stack.sp is current, it may also evict laws
