@@ -2,7 +2,7 @@
 # tools/fuzz.py: runs a fuzz test for a while, under AddressSanitizer and UBSan.
 #
 #   tools/fuzz.py NAME SECONDS [OPTION of libFuzzer...]     NAME: rex, sire, seed,
-#                                                           show or ir_text
+#                                                           show, ir_text or code_cache
 #
 # SECONDS are those of the processor, so that a busy machine does not shorten the search.
 # Builds preset `fuzz`; begins with what the repository has to offer as examples (the library, the
@@ -20,13 +20,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(os.environ.get("PALLADIUM_FUZZ_BUILD", ROOT / "build" / "fuzz"))
-FOLDERS = {"rex": "sire", "sire": "sire", "show": "sire", "seed": "gc", "ir_text": "vm"}
+FOLDERS = {"rex": "sire", "sire": "sire", "show": "sire", "seed": "gc", "ir_text": "vm",
+           "code_cache": "jit"}
 # An input for the Sire fuzzer begins with a byte of settings (sire/sire_fuzz.cc).
 SIRE_SETTINGS = (0, 1, 2, 3, 5, 13, 14)
 # One for the seed fuzzer begins with the kind of the file (gc/seed_fuzz.cc); by column.
 SEED_KINDS = {2: 0, 4: 1, 5: 2, 3: 3}
 SEED_COLUMN = 2
 EXAMPLE_BYTES_MAX = 2000
+# A cut image, a file that is none, changes to a good file (jit/code_cache_fuzz.cc).
+CODE_CACHE_EXAMPLES = (bytes(9), b"\x01PALLCODE", bytes([2, 0, 20, 1, 255, 255, 30]))
 SECONDS_PER_INPUT = 20
 STACK_BYTES = 1 << 30
 WORDS = ["= ", "=?= ", "^-^ ", "#### ", "<- ", ":| ", "| ", "@ ", "@@ ", "^ ", "? ", "?? ", "& ",
@@ -65,6 +68,8 @@ def examples(name):
             yield bytes([SIRE_SETTINGS[number % len(SIRE_SETTINGS)]]) + block
     elif name == "ir_text":
         yield from laws_of_tests()
+    elif name == "code_cache":
+        yield from CODE_CACHE_EXAMPLES
     elif name == "seed":
         for row in recorded_values():
             for column, kind in SEED_KINDS.items():

@@ -3,11 +3,14 @@
 // PLAN_SEED=n repeats one program and shows how far it shrinks. More: plan_differential.
 #include "tests/differential/vm_compare.h"
 
+#include "base/file.h"
 #include "jit/native_tier.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+
+#include <unistd.h>
 
 namespace plan::differential {
 
@@ -86,6 +89,26 @@ TEST(Differential, NativeCodeWithLittleRoomAgreesWithOracleUnderGcStress) {
   expect_agreement(
       {.gc_stress = true, .native = true, .code_bytes_max = 4 << 10, .quick_code = true}, 950'001,
       400);
+}
+
+TEST(Differential, StoredCodeAgreesWithOracle) {
+  if (!jit::kNativeBuilt) GTEST_SKIP() << "this build has no native code";
+  std::string folder = testing::TempDir() + "differential_XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const VmOptions options{.native = true, .quick_code = true, .code_cache = folder};
+  expect_agreement(options, 970'001, 300);
+  for (const bool is_stressed : {false, true}) {
+    VmOptions again = options;
+    again.gc_stress = is_stressed;
+    VmDiffers differs(again);
+    for (uint64_t seed = 970'001; seed < 970'001 + 300 / kSlowness; seed++) {
+      EXPECT_FALSE(differs.holds(generate(seed))) << "PLAN_SEED=" << seed;
+    }
+    EXPECT_GT(differs.vm()->tier_statistics().cached, 0u);
+    EXPECT_EQ(differs.vm()->tier_statistics().cached, differs.vm()->tier_statistics().laws);
+  }
+  for (const FileEntry& file : list_files(folder)) remove_file(folder + "/" + file.name);
+  EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
 
 // What an abort leaves behind must not be seen by the programs after it.

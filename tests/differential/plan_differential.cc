@@ -8,6 +8,7 @@
 //   nojets           run laws as written
 //   native           compile every law at its first entry
 //   quick-code       the same without LLVM's optimisations: many more programs in the same time
+//   code-cache=DIR   native code is stored there, and taken from there
 //   code-bytes=N     room for native code, to see laws evicted
 //   optimise         optimise every law before it runs
 //   passes=LIST      with these passes only, see vm/optimise.h; implies optimise
@@ -214,6 +215,8 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.quick_code = true;
   } else if (argument.starts_with("code-bytes=")) {
     arguments.options.code_bytes_max = std::strtoull(argument.data() + 11, nullptr, 10);
+  } else if (argument.starts_with("code-cache=")) {
+    arguments.options.code_cache = argument.substr(11);
   } else if (argument == "optimise") {
     arguments.options.optimise = true;
   } else if (argument.starts_with("passes=")) {

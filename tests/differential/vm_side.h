@@ -20,6 +20,7 @@ struct VmOptions {
   bool native = false;      ///< every law becomes native code at its first entry
   uint64_t code_bytes_max = uint64_t{256} << 20;  ///< of native code
   bool quick_code = false;  ///< without LLVM's optimisations, which take most of the time
+  std::string code_cache = {};  ///< folder of stored code; empty: none
   uint64_t nursery_bytes = uint64_t{1} << 20;
   uint64_t time_limit_ns = 20'000'000'000;
   /// Also run what the oracle has no opinion of, this long; only what follows is compared. 0:
