@@ -130,6 +130,7 @@ class Runner {
   int report_load(sire::Session& session, const sire::LoadResult& result, bool by_sire) const;
   int report_failure(sire::Session& session, bool by_sire) const;
   int report_outcome(const vm::Outcome& outcome) const;
+  void report_missing_dumps(sire::Session& session) const;
   /// The exit code once all output is out, if it would be `code` otherwise.
   int finish(sire::Session& session, int code) const;
 
@@ -231,8 +232,23 @@ int Runner::report_failure(sire::Session& session, bool by_sire) const {
   return error(sire::print_crash(failure.op(), failure.value()));
 }
 
+/// A law that was to be shown and was not: its name may be wrong, or it was never hot.
+void Runner::report_missing_dumps(sire::Session& session) const {
+  const vm::Machine& machine = session.evaluator().machine();
+  const std::string& ir = machine.options.dump_ir;
+  const std::string& assembly = machine.options.dump_asm;
+  if (!ir.empty() && !machine.has_dumped_ir) {
+    write_all(kStandardError, program_ + ": --dump-ir: no law " + ir + " has run\n");
+  }
+  if (!assembly.empty() && !machine.has_dumped_asm) {
+    write_all(kStandardError,
+              program_ + ": --dump-asm: no law " + assembly + " was compiled to native code\n");
+  }
+}
+
 int Runner::finish(sire::Session& session, int code) const {
   session.console().flush();
+  report_missing_dumps(session);
   const std::string& cause = session.console().error();
   return cause.empty() ? code : error("cannot write to standard output: " + cause);
 }

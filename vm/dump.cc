@@ -43,7 +43,11 @@ void show(Value function, std::string_view stage, const std::string& text, Const
 
 }  // namespace
 
-bool wants_dump(Machine& vm, Value function) { return is_named(vm.options.dump_ir, function); }
+bool wants_dump(Machine& vm, Value function) {
+  const bool wants = is_named(vm.options.dump_ir, function);
+  vm.has_dumped_ir = vm.has_dumped_ir || wants;
+  return wants;
+}
 
 bool is_named(const std::string& wanted, Value function) {
   if (wanted.empty()) return false;

@@ -15,7 +15,7 @@ struct Machine;
 /// Whether `wanted` asks for `function`, a law or the pin around one: by the law's name, or by at
 /// least eight hexadecimal digits that the pin's hash begins with.
 bool is_named(const std::string& wanted, Value function);
-/// Whether Options::dump_ir asks for it.
+/// Whether Options::dump_ir asks for it; Machine::has_dumped_ir remembers that something did.
 bool wants_dump(Machine& vm, Value function);
 
 // Nothing is printed unless wants_dump(). `stage` says where the law is on its way.

@@ -93,6 +93,9 @@ struct Machine {
   std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
   std::atomic<bool> tier_ready{false};  ///< something waits to be installed
   TierStatistics tier_statistics;
+  // A law that was asked for has been shown (--dump-ir), or will be, once it is compiled.
+  bool has_dumped_ir = false;
+  bool has_dumped_asm = false;
   std::vector<std::unique_ptr<TierRequest>> evictable;  ///< native laws that may go, oldest first
   uint64_t start_ns;  ///< when the machine was made, on the steady clock
   TierSink tier_sink = nullptr;

@@ -172,6 +172,7 @@ std::unique_ptr<TierRequest> make_request(Machine& vm, Code& hot, TierFailure& f
   request->function = twin.function.word;
   request->name = printable_name(twin.function);
   request->dump = is_named(vm.options.dump_asm, twin.function);
+  vm.has_dumped_asm = vm.has_dumped_asm || request->dump;
   uint64_t instructions = 0;
   const auto accept = [&](Block& block) {
     request->blocks.push_back(lower_for_native(vm, twin, block));

@@ -86,6 +86,13 @@ class Mistakes(Folder):
             self.assertEqual((result.returncode, result.stdout), (EXIT_ERROR, b""), words)
             self.assertIn(words[0][:2].encode(), result.stderr.split(b"\n")[0])
 
+    def test_a_law_to_be_shown_that_is_none(self):
+        for option in ("--dump-ir", "--dump-asm"):
+            result = self.run_program("sire", "--bare", option, "nosuchlaw", text=b"= x 3\n")
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(option.encode(), result.stderr)
+            self.assertIn(b"nosuchlaw", result.stderr)
+
     def test_files_that_are_not_there(self):
         self.expect_error(self.run_program("sire", "nowhere"), "nowhere")
         for command in ("show", "repl"):
