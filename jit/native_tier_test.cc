@@ -244,9 +244,10 @@ TEST_F(NativeTierTest, AProcessMayEndWhileALawIsCompiled) {
     vm::Options o = options();
     o.tier = vm::TierMode::kMixed;
     o.jit_threshold = 1;
-    for (uint32_t n = 0; n < 100; ++n) {
-      make(o);
+    for (uint32_t n = 0; n < 300; ++n) {
+      make(o, false);
       apply(kCount, {small_nat(100)});
+      usleep(n * 50);  // the thread may take its time to begin
       const bool is_left = leave_native_tier(*evaluator_);
       evaluator_.reset();
       if (is_left) _exit(0);

@@ -501,71 +501,47 @@ inline Word* new_thunk(Machine* vm, Word* hp, Word fn, Word a, Word b) {
 }
 }  // namespace
 
-#define PLAN_LAZY_BINARY(name, test, expression)                     \
+namespace {
+inline bool set(Word& result, Word value) {
+  result = value;
+  return true;
+}
+/// An order that needs no walk through either.
+inline bool is_quickly_ordered(Word a, Word b) {
+  const bool evaluated = (a & kTagMask) != kTagThunk && (b & kTagMask) != kTagThunk;
+  return evaluated && ((a & 1) == 0 || (b & 1) == 0);
+}
+inline bool element_at(Word row, Word index, Word& result) {
+  return (index & 1) == 0 && row_element(row, index, result);
+}
+}  // namespace
+
+/// `compute` sets `result` and is true, or the operation is suspended.
+#define PLAN_LAZY_BINARY(name, compute)                              \
   PLAN_HANDLER(name) {                                               \
     const Word* pc = pc_of(r2);                                      \
     const Word a = see_through(fetch(sp, pc, high(pc[1])));          \
     const Word b = see_through(fetch(sp, pc, low(pc[2])));           \
     Word result = 0;                                                 \
-    if (both_small(a, b) && (test)) [[likely]] {                     \
-      result = (expression);                                         \
-    } else {                                                         \
+    if (!(compute)) [[unlikely]] {                                   \
       result = word_of(hp) | kTagThunk;                              \
       hp = new_thunk(vm, hp, pc[3], a, b);                           \
     }                                                                \
     sp[low(pc[1])] = result;                                         \
     PLAN_NEXT(4);                                                    \
   }
-PLAN_LAZY_BINARY(kLazyAdd, a + b >= a, a + b)
-PLAN_LAZY_BINARY(kLazySub, true, a > b ? a - b : 0)
-PLAN_LAZY_BINARY(kLazyMul, ((a | b) >> 32) == 0, (a >> 1) * b)
-PLAN_LAZY_BINARY(kLazyDiv, true, b == 0 ? 0 : (a / b) << 1)
-PLAN_LAZY_BINARY(kLazyMod, true, b == 0 ? a : a % b)
-
-PLAN_HANDLER(kLazyCompare) {
-  const Word* pc = pc_of(r2);
-  const Word a = see_through(fetch(sp, pc, high(pc[1])));
-  const Word b = see_through(fetch(sp, pc, low(pc[2])));
-  Word result = 0;
-  const bool evaluated = (a & kTagMask) != kTagThunk && (b & kTagMask) != kTagThunk;
-  if (evaluated && ((a & 1) == 0 || (b & 1) == 0)) [[likely]] {
-    result = ordered(high(pc[2]), quick_order(a, b));
-  } else {
-    result = word_of(hp) | kTagThunk;
-    hp = new_thunk(vm, hp, pc[3], a, b);
-  }
-  sp[low(pc[1])] = result;
-  PLAN_NEXT(4);
-}
-
-PLAN_HANDLER(kLazyNat) {
-  const Word* pc = pc_of(r2);
-  const Word a = see_through(fetch(sp, pc, high(pc[1])));
-  const Word b = see_through(fetch(sp, pc, low(pc[2])));
-  Word result = 0;
-  const auto op = static_cast<NatOp>(high(pc[2]));
-  if (!both_small(a, b) || !immediate_result(op, a, b, result)) [[unlikely]] {
-    result = word_of(hp) | kTagThunk;
-    hp = new_thunk(vm, hp, pc[3], a, b);
-  }
-  sp[low(pc[1])] = result;
-  PLAN_NEXT(4);
-}
-
-PLAN_HANDLER(kLazyElement) {
-  const Word* pc = pc_of(r2);
-  const Word a = see_through(fetch(sp, pc, high(pc[1])));
-  const Word b = see_through(fetch(sp, pc, low(pc[2])));
-  const bool row_first = high(pc[2]) != 0;
-  const Word index = row_first ? b : a;
-  Word element = 0;
-  if ((index & 1) != 0 || !row_element(row_first ? a : b, index, element)) [[unlikely]] {
-    element = word_of(hp) | kTagThunk;
-    hp = new_thunk(vm, hp, pc[3], a, b);
-  }
-  sp[low(pc[1])] = element;
-  PLAN_NEXT(4);
-}
+PLAN_LAZY_BINARY(kLazyAdd, both_small(a, b) && a + b >= a && set(result, a + b))
+PLAN_LAZY_BINARY(kLazySub, both_small(a, b) && set(result, a > b ? a - b : 0))
+PLAN_LAZY_BINARY(kLazyMul,
+                 both_small(a, b) && ((a | b) >> 32) == 0 && set(result, (a >> 1) * b))
+PLAN_LAZY_BINARY(kLazyDiv, both_small(a, b) && set(result, b == 0 ? 0 : (a / b) << 1))
+PLAN_LAZY_BINARY(kLazyMod, both_small(a, b) && set(result, b == 0 ? a : a % b))
+PLAN_LAZY_BINARY(kLazyCompare, is_quickly_ordered(a, b) &&
+                                   set(result, ordered(high(pc[2]), quick_order(a, b))))
+PLAN_LAZY_BINARY(kLazyNat, both_small(a, b) &&
+                               immediate_result(static_cast<NatOp>(high(pc[2])), a, b, result))
+PLAN_LAZY_BINARY(kLazyElement, high(pc[2]) != 0 ? element_at(a, b, result)
+                                                : element_at(b, a, result))
 
 PLAN_HANDLER(kIfCheap) {
   const Word* pc = pc_of(r2);
