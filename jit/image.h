@@ -40,7 +40,7 @@ inline constexpr uint32_t kNoEntry = ~uint32_t{0};
 inline constexpr uint64_t kImageBytesMax = uint64_t{64} << 20;
 
 struct Image {
-  std::vector<uint8_t> bytes;  ///< code, then its data and slots (zero)
+  std::vector<uint8_t> bytes;  ///< code, its data and slots (zero)
   uint32_t slots_offset = 0;   ///< of the slot table in `bytes`; a multiple of 8
   std::vector<Slot> slots;
   /// Offsets in `bytes`: for each block its entry and its worker, then one for each record in
@@ -48,9 +48,11 @@ struct Image {
   std::vector<uint32_t> entries;
   std::vector<ImageFunction> functions;  ///< by offset
 
-  /// Where function k ends.
+  /// Where function k ends. The slots may come before the code.
   uint32_t end_of(size_t k) const {
-    return k + 1 < functions.size() ? functions[k + 1].offset : slots_offset;
+    if (k + 1 < functions.size()) return functions[k + 1].offset;
+    const bool slots_follow = slots_offset >= functions[k].offset;
+    return slots_follow ? slots_offset : static_cast<uint32_t>(bytes.size());
   }
 };
 
