@@ -109,6 +109,7 @@ void BlockGenerator::group_roots() {
 void BlockGenerator::declare() {
   facts_ = vm::facts_before(b_.low, b_.small_arguments);
   find_leaders();
+  find_loop();
   group_roots();
   for (Body& body : bodies_) {
     const bool shared = body.roots.size() > 1;
@@ -187,6 +188,12 @@ IrValue BlockGenerator::call_helper(const void* target, IrValue a, IrValue b) {
 // --- Roots.
 
 BasicBlock* BlockGenerator::block_at(size_t n) {
+  if (!in_loop_ || !in_loop_code_[n]) return first_form_at(n);
+  if (loop_block_at_[n] == nullptr) loop_block_at_[n] = new_block("small");
+  return loop_block_at_[n];
+}
+
+BasicBlock* BlockGenerator::first_form_at(size_t n) {
   if (block_at_[n] == nullptr) {
     block_at_[n] = BasicBlock::Create(s_.context, "i" + std::to_string(n),
                                       bodies_[group_of_[n]].function);
@@ -196,19 +203,15 @@ BasicBlock* BlockGenerator::block_at(size_t n) {
 
 void BlockGenerator::goto_instruction(size_t n) { ir_.CreateBr(block_at(n)); }
 
-/// Goes to `go` if there is room, and continues in `slow`.
-void BlockGenerator::poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool heap) {
+/// Whether there is no room; or something else waits.
+IrValue BlockGenerator::wants_safepoint(bool heap) {
   // Below the limit there is a reserve, so that small needs are not counted.
   IrValue lowest = sp();
   if (stack_need_ > kUncountedStackWords) lowest = at(lowest, -static_cast<int64_t>(stack_need_));
   IrValue low = ir_.CreateICmpULT(lowest, load_limit(s_.runtime.stack_limit));
-  if (heap) {
-    IrValue full = ir_.CreateICmpUGT(hp(), load_limit(s_.runtime.hp_limit));
-    low = ir_.CreateOr(low, full);
-  }
-  branch_unlikely(low, slow, go);
-  ir_.SetInsertPoint(slow);
-  ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request));
+  if (!heap) return low;
+  IrValue full = ir_.CreateICmpUGT(hp(), load_limit(s_.runtime.hp_limit));
+  return ir_.CreateOr(low, full);
 }
 
 /// Law: the arguments are in registers, or on the stack. Thunk: its captures are in the object.
@@ -227,7 +230,9 @@ void BlockGenerator::emit_entry(uint32_t root) {
   IrValue thunk = f->getArg(3);
   BasicBlock* slow = new_block("poll");
   BasicBlock* go = new_block("enter");
-  poll_stack_and_heap(slow, go, true);
+  branch_unlikely(wants_safepoint(true), slow, go);
+  ir_.SetInsertPoint(slow);
+  request_stack();
   tail_to(s_.runtime.safepoint_thunk, sp(), {thunk});
   ir_.SetInsertPoint(go);
   IrValue o = object(thunk, kTagThunk);
@@ -336,6 +341,7 @@ void BlockGenerator::define() {
   allocates_.assign(code_.size(), false);
   for (Body& body : bodies_) open_body(body);
   emit_code();
+  emit_loop();
   if (is_law_) emit_turn_poll();
   for (uint32_t group = 0; group < bodies_.size(); ++group) emit_roots(group);
   if (in_registers_ && !b_.is_special()) {
@@ -360,24 +366,30 @@ void BlockGenerator::emit_turn_poll() {
   if (special_ != nullptr) {
     BasicBlock* special = new_block("special");
     BasicBlock* general = new_block("general");
-    ir_.CreateCondBr(not_small(special_->b_, params, nullptr), general, special);
+    ir_.CreateCondBr(not_small(special_->b_.small_arguments, params, nullptr), general, special);
     ir_.SetInsertPoint(special);
     enter_worker(*special_, sp(), params);
     ir_.SetInsertPoint(general);
   }
   BasicBlock* slow = new_block("poll");
-  poll_stack_and_heap(slow, turn_, allocates_from({0}));
+  BasicBlock* go = has_loop() ? new_block("polled") : turn_;
+  branch_unlikely(wants_safepoint(allocates_from({0})), slow, go);
+  if (has_loop()) emit_loop_poll(go, slow);
+  ir_.SetInsertPoint(slow);
+  request_stack();
+  params.clear();
+  for (uint32_t p = 0; p < parameters_; ++p) params.push_back(load(body_->slots[p]));
   tail_to(s_.runtime.safepoint_apply, push_words(sp(), params),
           {reference(s_.function), record(b_.info), constant(parameters_)});
 }
 
-/// True if one of the arguments that the variant takes as small is not; null if all are known to
-/// be, being operands of `i`.
-IrValue BlockGenerator::not_small(const TierBlock& variant, const std::vector<IrValue>& args,
+/// True if one of the arguments in `wanted`, bits, is not small; null if all are known to be, being
+/// operands of `i`.
+IrValue BlockGenerator::not_small(uint32_t wanted, const std::vector<IrValue>& args,
                                   const Instruction* i) {
   IrValue bits = nullptr;
-  for (uint32_t p = 0; p < parameters_; ++p) {
-    if (!variant.is_small(p) || (i != nullptr && known(i->operands[p], kSmall))) continue;
+  for (uint32_t p = 0; p < std::min(parameters_, 32u); ++p) {
+    if (((wanted >> p) & 1) == 0 || (i != nullptr && known(i->operands[p], kSmall))) continue;
     bits = bits == nullptr ? args[p] : ir_.CreateOr(bits, args[p]);
   }
   return bits == nullptr ? nullptr : is_odd(bits);

@@ -14,6 +14,22 @@
 // Frames and records are those of vm/tier.h. Slots become SSA values. What is known of a slot
 // (vm/low_facts.h) saves the tests, and the roots of suspensions that cannot happen.
 //
+// Note [Loops for small numbers]
+//   The loop of a law that computes (TierBlock::small_in_loop) stands in its function twice. The
+//   second form is for turns whose numbers are immediates; it is entered from the poll before a
+//   turn, after one test of all of them, and keeps them in registers without their tags. There an
+//   operation on nats takes immediates and gives one. Where that fails (a thunk, an overflow), the
+//   turn begins anew in the first form: a side exit. So the second form has no slow paths, and
+//   nothing but the parameters must be kept for it. It consists of what leads to the next turn
+//   (vm::small_loop_code()), allocates nothing and does not suspend; where a branch leads
+//   elsewhere, the first form goes on, with the same slots.
+//
+// Note [Arms without branches]
+//   In the second form both arms of a conditional are computed, and the results chosen, if they
+//   are a few operations: the processor cannot foresee a branch on a sign. An overflow in the arm
+//   that does not count is a side exit, too. Of the difference of what was compared it is known
+//   that it is not below zero.
+//
 // Note [No addresses in code]
 //   Code must mean the same in another process (jit/code_cache.h), so it holds no constant that is
 //   not immediate, no record and no address of the evaluator: these it reads from its slot table

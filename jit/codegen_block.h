@@ -1,10 +1,13 @@
 // jit/codegen_block.h: the state of generating one block, for the files jit/codegen*.cc alone. See
 // Note [Shape of native code] in jit/codegen.h.
 // jit/codegen.cc: functions, their roots and ends; jit/codegen_emit.cc: instructions;
-// jit/codegen_nat.cc: those on nats, and jets in line.
+// jit/codegen_nat.cc: those on nats, and jets in line; jit/codegen_loop.cc: Note [Loops for small
+// numbers].
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -209,8 +212,9 @@ class BlockGenerator {
     return load(body_->slots[o.slot]);
   }
   bool known(const Operand& o, Fact fact) const {
-    return vm::is_known(o, fact, facts_[emitting_]);
+    return vm::is_known(o, fact, facts()[emitting_]);
   }
+  const std::vector<vm::Facts>& facts() const { return in_loop_ ? loop_facts_ : facts_; }
   void set(const Instruction& i, IrValue v) { ir_.CreateStore(v, body_->slots[i.dst]); }
   IrValue tag_is(IrValue v, Word tag) {
     return ir_.CreateICmpEQ(ir_.CreateAnd(v, constant(kTagMask)), constant(tag));
@@ -237,7 +241,8 @@ class BlockGenerator {
   IrValue push_frame(size_t n);
   IrValue push_words(IrValue sp, const std::vector<IrValue>& words);
   void return_value(IrValue v);
-  void poll_stack_and_heap(BasicBlock* slow, BasicBlock* go, bool heap);
+  IrValue wants_safepoint(bool heap);
+  void request_stack() { ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request)); }
   void enter_worker(const BlockGenerator& callee, IrValue sp, const std::vector<IrValue>& args);
   void emit_call(IrValue sp, const Instruction& i);
   void emit_apply(IrValue sp, const Instruction& i);
@@ -253,14 +258,16 @@ class BlockGenerator {
   void emit_roots(uint32_t group);
   void emit_turn_poll();
   bool allocates_from(std::vector<size_t> work) const;
-  IrValue not_small(const TierBlock& variant, const std::vector<IrValue>& args,
-                    const Instruction* i);
+  IrValue not_small(uint32_t wanted, const std::vector<IrValue>& args, const Instruction* i);
+  void leave_variant_unless_small(IrValue sp, const std::vector<IrValue>& args,
+                                  const Instruction& i);
   void emit_entry(uint32_t root);
   void emit_resume(uint32_t root);
   void emit_code();
   void emit(size_t n);
   void goto_instruction(size_t n);
   BasicBlock* block_at(size_t n);
+  BasicBlock* first_form_at(size_t n);
   void emit_force(size_t n);
   void emit_function_test(size_t n);
   void emit_compare_branch(size_t n);
@@ -271,7 +278,9 @@ class BlockGenerator {
   void emit_idx(const Instruction& i);
   void emit_lazy(const Instruction& i);
   IrValue must_suspend(const Instruction& i, IrValue x, IrValue y);
-  IrValue compare_with_small(vm::CompareMode mode, IrValue x, IrValue y);
+  IrValue compare_with_small(const Instruction& i, IrValue x, IrValue y);
+  IrValue difference(IrValue x, IrValue y);
+  IrValue product(IrValue x, IrValue y, IrValue& overflow);
   IrValue immediate_result(vm::NatOp op, IrValue x, IrValue y, IrValue& overflow);
   void emit_jet(size_t n);
   IrValue jet_in_line(const Instruction& i, const std::vector<IrValue>& args, BasicBlock* other);
@@ -286,10 +295,50 @@ class BlockGenerator {
   IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag) {
     return allocate(constant(header), words, tag);
   }
+  IrValue condition_of(const Instruction& i);
   IrValue truth(const Operand& o);
   IrValue is_nat(const Operand& o);
   IrValue compare_one_small(Op op, const Operand& a, const Operand& b);
   IrValue row_length_above(IrValue v, Word index, BasicBlock* other);
+
+  // --- See Note [Loops for small numbers] in jit/codegen.h.
+  /// The arms of a conditional, by instructions.
+  struct Arms {
+    size_t then_end;
+    size_t otherwise;
+    size_t end;
+  };
+  /// The first is not above the second.
+  struct Order {
+    Operand low, high;
+  };
+  void find_loop();
+  bool has_loop() const { return in_loop_code_[0]; }
+  bool is_small_in_loop(uint32_t p) const { return p < 32 && ((b_.small_in_loop >> p) & 1) != 0; }
+  IrValue tagged(IrValue number) { return ir_.CreateShl(number, constant(1), "", true); }
+  IrValue untagged(IrValue nat) { return ir_.CreateLShr(nat, constant(1)); }
+  void emit_loop();
+  void load_turn_args();
+  void store_turn_args(const std::vector<IrValue>& args);
+  void leave_loop_if(IrValue condition);
+  bool emit_in_loop(const Instruction& i);
+  void emit_small(const Instruction& i);
+  std::vector<IrValue> small_arguments(const Instruction& i);
+  IrValue loop_condition(const Instruction& i);
+  IrValue plain_result(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
+  IrValue plain_quotient(const Instruction& i, IrValue x, IrValue y, IrValue& overflow);
+  IrValue plain_comparison(const Instruction& i, IrValue x, IrValue y);
+  IrValue plain_nat_result(vm::NatOp op, IrValue x, IrValue y, IrValue& overflow);
+  void emit_next_turn(const Instruction& i, const std::vector<IrValue>& args);
+  void emit_loop_poll(BasicBlock* polled, BasicBlock* slow);
+  bool is_plain(size_t n) const;
+  std::optional<size_t> end_of_arm(size_t n) const;
+  std::optional<Arms> arms_at(size_t n) const;
+  void emit_arms(size_t n, const Arms& arms);
+  void emit_arm(size_t from, size_t to, const Order& order);
+  Order order_of(size_t n, bool is_true) const;
+  bool is_ordered(const Operand& low, const Operand& high) const;
+  IrValue choose(IrValue condition, IrValue then, IrValue otherwise);
 
   Shared& s_;
   const TierBlock& b_;
@@ -315,6 +364,18 @@ class BlockGenerator {
   BasicBlock* turn_ = nullptr;      ///< laws: the code after the poll
   std::vector<bool> allocates_;     ///< per instruction
   size_t emitting_ = 0;
+
+  // The second form of a loop.
+  bool in_loop_ = false;            ///< it is being emitted
+  std::vector<bool> in_loop_code_;  ///< per instruction; the rest it has not
+  std::vector<uint32_t> label_uses_;
+  std::vector<vm::Facts> loop_facts_;
+  std::vector<BasicBlock*> loop_block_at_;
+  BasicBlock* loop_turn_ = nullptr;
+  BasicBlock* loop_poll_ = nullptr;  ///< before it
+  BasicBlock* loop_exit_ = nullptr;  ///< begins the turn anew in the first form
+  std::vector<llvm::AllocaInst*> turn_args_;  ///< parameters at its start; small ones without tags
+  Order order_;                     ///< known in an arm
   uint32_t stack_need_ = 0;         ///< most words pushed below sp at once
 };
 

@@ -9,6 +9,7 @@ namespace plan::jit {
 void BlockGenerator::emit(size_t n) {
   const Instruction& i = code_[n];
   if (i.binds_label != kNoLabel) return;  // its leader has been opened
+  if (in_loop_ && emit_in_loop(i)) return;
   switch (i.op) {
     case Op::kMove: set(i, value_of(i.operands[0])); return;
     case Op::kForce: emit_force(n); return;
@@ -29,14 +30,9 @@ void BlockGenerator::emit(size_t n) {
     case Op::kJump: goto_instruction(at_label(i.label)); return;
     case Op::kIf:
     case Op::kIfZero:
-    case Op::kIfNat: {
-      const Operand& o = i.operands[0];
-      IrValue condition = i.op == Op::kIf       ? truth(o)
-                          : i.op == Op::kIfZero ? ir_.CreateICmpEQ(value_of(o), constant(0))
-                                                : is_nat(o);
-      ir_.CreateCondBr(condition, block_at(n + 1), block_at(at_label(i.label)));
+    case Op::kIfNat:
+      ir_.CreateCondBr(condition_of(i), block_at(n + 1), block_at(at_label(i.label)));
       return;
-    }
     case Op::kIfFunction: emit_function_test(n); return;
     case Op::kIfEqual:
     case Op::kIfLess:
@@ -128,16 +124,11 @@ void BlockGenerator::emit(size_t n) {
 void BlockGenerator::emit_self_tail(size_t n) {
   const Instruction& i = code_[n];
   const std::vector<IrValue> args = arguments(i, 0);
-  if (general_ != nullptr) {
-    if (IrValue large = not_small(b_, args, &i)) {
-      BasicBlock* general = new_block("general");
-      BasicBlock* special = new_block("special");
-      branch_unlikely(large, general, special);
-      ir_.SetInsertPoint(general);
-      enter_worker(*general_, sp(), args);
-      ir_.SetInsertPoint(special);
-    }
+  if (in_loop_) {
+    emit_next_turn(i, args);
+    return;
   }
+  if (general_ != nullptr) leave_variant_unless_small(sp(), args, i);
   if (group_of_[n] != group_of_[0]) {
     enter_worker(*this, sp(), args);
     return;
@@ -165,6 +156,19 @@ void BlockGenerator::enter_worker(const BlockGenerator& callee, IrValue sp,
   tail(callee.worker(), sp, args, r7);
 }
 
+/// In the variant for small arguments: enters the law if those of `i` are not.
+void BlockGenerator::leave_variant_unless_small(IrValue sp, const std::vector<IrValue>& args,
+                                                const Instruction& i) {
+  IrValue large = not_small(b_.small_arguments, args, &i);
+  if (large == nullptr) return;
+  BasicBlock* general = new_block("general");
+  BasicBlock* special = new_block("special");
+  branch_unlikely(large, general, special);
+  ir_.SetInsertPoint(general);
+  enter_worker(*general_, sp, args);
+  ir_.SetInsertPoint(special);
+}
+
 void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
   std::vector<IrValue> args = arguments(i, 0);
   if (args.size() > vm::kRegisterArguments || args.empty()) {
@@ -178,14 +182,7 @@ void BlockGenerator::emit_call(IrValue sp, const Instruction& i) {
       return;
     }
     // From the variant for small arguments to itself, if they are.
-    if (IrValue large = not_small(b_, args, &i)) {
-      BasicBlock* general = new_block("general");
-      BasicBlock* special = new_block("special");
-      branch_unlikely(large, general, special);
-      ir_.SetInsertPoint(general);
-      enter_worker(*general_, sp, args);
-      ir_.SetInsertPoint(special);
-    }
+    leave_variant_unless_small(sp, args, i);
     enter_worker(*this, sp, args);
     return;
   }

@@ -6,6 +6,12 @@
 
 namespace plan::jit {
 
+IrValue BlockGenerator::condition_of(const Instruction& i) {
+  const Operand& o = i.operands[0];
+  if (i.op == Op::kIfZero) return ir_.CreateICmpEQ(value_of(o), constant(0));
+  return i.op == Op::kIf ? truth(o) : is_nat(o);
+}
+
 IrValue BlockGenerator::truth(const Operand& o) {
   IrValue v = value_of(o);
   if (known(o, kSmall)) return ir_.CreateICmpNE(v, constant(0));
@@ -50,7 +56,7 @@ void BlockGenerator::emit_sum(const Instruction& i) {
                                           : s_.runtime.decrement;
   const void* returning = sum ? s_.runtime.add_and_return : s_.runtime.subtract_and_return;
   if (!sum && small) {
-    set(i, ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y));
+    set(i, difference(x, y));
     return;
   }
   BasicBlock* slow = new_block("slow");
@@ -67,7 +73,7 @@ void BlockGenerator::emit_sum(const Instruction& i) {
     quick = ir_.CreateExtractValue(pair, 0);
     branch_unlikely(ir_.CreateExtractValue(pair, 1), slow, join);
   } else {
-    quick = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
+    quick = difference(x, y);
     ir_.CreateBr(join);
   }
   BasicBlock* fast_end = ir_.GetInsertBlock();
@@ -108,11 +114,10 @@ void BlockGenerator::emit_long(size_t n) {
   BasicBlock* done = new_block("done");
   IrValue quick = nullptr;
   if (i.op == Op::kMul) {
-    IrValue pair = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umul_with_overflow,
-                                             ir_.CreateLShr(x, constant(1)), y);
-    branch_unlikely(ir_.CreateExtractValue(pair, 1), slow, done);
+    IrValue overflow = nullptr;
+    quick = product(x, y, overflow);
+    branch_unlikely(overflow, slow, done);
     ir_.SetInsertPoint(done);
-    quick = ir_.CreateExtractValue(pair, 0);
   } else {
     if (b.is_constant && b.value.word != 0) {
       ir_.CreateBr(done);
@@ -138,7 +143,7 @@ void BlockGenerator::emit_compare(size_t n) {
   IrValue x = value_of(i.operands[0]);
   IrValue y = value_of(i.operands[1]);
   if (known(i.operands[0], kSmall) || known(i.operands[1], kSmall)) {
-    set(i, compare_with_small(mode, x, y));
+    set(i, compare_with_small(i, x, y));
     goto_instruction(n + 1);
     return;
   }
@@ -198,12 +203,14 @@ IrValue BlockGenerator::must_suspend(const Instruction& i, IrValue x, IrValue y)
   }
 }
 
-/// The answer of a comparison of evaluated operands, one of them an immediate, which is smaller
-/// than anything else.
-IrValue BlockGenerator::compare_with_small(vm::CompareMode mode, IrValue x, IrValue y) {
-  IrValue less = ir_.CreateOr(is_odd(y), ir_.CreateAnd(is_even(x), ir_.CreateICmpULT(x, y)));
+/// The answer of `i`, a comparison of evaluated operands, one of them an immediate: smaller than
+/// anything else.
+IrValue BlockGenerator::compare_with_small(const Instruction& i, IrValue x, IrValue y) {
+  IrValue less = ir_.CreateICmpULT(x, y);
+  if (!known(i.operands[0], kSmall)) less = ir_.CreateAnd(is_even(x), less);
+  if (!known(i.operands[1], kSmall)) less = ir_.CreateOr(is_odd(y), less);
   IrValue same = ir_.CreateICmpEQ(x, y);
-  switch (mode) {
+  switch (static_cast<vm::CompareMode>(i.immediate)) {
     case vm::CompareMode::kEqual: return bit(same);
     case vm::CompareMode::kNotEqual: return bit(ir_.CreateNot(same));
     case vm::CompareMode::kLess: return bit(less);
@@ -215,6 +222,23 @@ IrValue BlockGenerator::compare_with_small(vm::CompareMode mode, IrValue x, IrVa
   IrValue unequal =
       ir_.CreateSelect(less, constant(small_nat(0).word), constant(small_nat(2).word));
   return ir_.CreateSelect(same, constant(small_nat(1).word), unequal);
+}
+
+/// Of immediates, or of nats without tags; 0 if y is above x. In this form LLVM sees where the
+/// dominating branch says that it is not.
+IrValue BlockGenerator::difference(IrValue x, IrValue y) {
+  IrValue pair = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_with_overflow, x, y);
+  return ir_.CreateSelect(ir_.CreateExtractValue(pair, 1), constant(0),
+                          ir_.CreateExtractValue(pair, 0));
+}
+
+/// Of immediates. As signed words: that instruction takes any registers.
+IrValue BlockGenerator::product(IrValue x, IrValue y, IrValue& overflow) {
+  IrValue pair =
+      ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smul_with_overflow,
+                                ir_.CreateLShr(x, constant(1)), ir_.CreateLShr(y, constant(1)));
+  overflow = ir_.CreateExtractValue(pair, 1);
+  return ir_.CreateShl(ir_.CreateExtractValue(pair, 0), constant(1), "", true);
 }
 
 /// Of immediates; vm::immediate_result(). `overflow`: see lazy_result().
@@ -323,21 +347,20 @@ void BlockGenerator::emit_jet(size_t n) {
 /// which it has to be suspended after all, or stays null; then the result is an immediate.
 IrValue BlockGenerator::lazy_result(const Instruction& i, IrValue x, IrValue y,
                                     IrValue& overflow) {
-  const auto checked = [&](llvm::Intrinsic::ID id, IrValue p, IrValue q) {
-    IrValue pair = ir_.CreateBinaryIntrinsic(id, p, q);
+  const auto sum = [&](IrValue addend) {
+    IrValue pair = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::uadd_with_overflow, x, addend);
     overflow = ir_.CreateExtractValue(pair, 1);
     return ir_.CreateExtractValue(pair, 0);
   };
+  IrValue one = constant(small_nat(1).word);
   switch (i.op) {
-    case Op::kLazyAdd: return checked(llvm::Intrinsic::uadd_with_overflow, x, y);
-    case Op::kLazyInc: return checked(llvm::Intrinsic::uadd_with_overflow, x, constant(2));
-    case Op::kLazyMul:
-      return checked(llvm::Intrinsic::umul_with_overflow, ir_.CreateLShr(x, constant(1)), y);
+    case Op::kLazyAdd: return sum(y);
+    case Op::kLazyInc: return sum(one);
+    case Op::kLazyMul: return product(x, y, overflow);
     case Op::kLazyNat:
       return immediate_result(static_cast<vm::NatOp>(i.immediate), x, y, overflow);
-    case Op::kLazySub: return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, y);
-    case Op::kLazyDec:
-      return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, x, constant(2));
+    case Op::kLazySub: return difference(x, y);
+    case Op::kLazyDec: return difference(x, one);
     case Op::kLazyDiv:
     case Op::kLazyMod: {
       // By zero: 0, and the dividend.
@@ -347,8 +370,7 @@ IrValue BlockGenerator::lazy_result(const Instruction& i, IrValue x, IrValue y,
       IrValue quotient = ir_.CreateShl(ir_.CreateUDiv(x, divisor), constant(1));
       return ir_.CreateSelect(zero, constant(0), quotient);
     }
-    case Op::kLazyCompare:
-      return compare_with_small(static_cast<vm::CompareMode>(i.immediate), x, y);
+    case Op::kLazyCompare: return compare_with_small(i, x, y);
     case Op::kLazyIsNat: return bit(ir_.CreateOr(is_even(x), tag_is(x, kTagBig)));
     case Op::kLazyIsZero: return bit(ir_.CreateICmpEQ(x, constant(0)));
     case Op::kLazyNot:

@@ -84,6 +84,7 @@ void RequestWriter::write_instruction(const vm::Instruction& i) {
 void RequestWriter::write_block(const vm::TierBlock& block) {
   write_record(block.info);
   write(block.small_arguments);
+  write(block.small_in_loop);
   write(block.low.parameters);
   write(block.low.slots);
   write(block.low.labels);

@@ -26,6 +26,7 @@ void meet(Facts& facts, const Facts& other) {
 
 struct Propagation {
   const LowCode& low;
+  bool small_loop;
   std::vector<Facts> at_label;
   Facts now;  ///< empty: control does not come here
 
@@ -83,6 +84,12 @@ struct Propagation {
       return;
     }
     if (now.empty()) return;
+    if (small_loop && wants_small(i, now)) {
+      for (const Operand& o : i.operands) learn(now, o, kSmall);
+      if (i.op != Op::kIfCheap) branch(i);
+      if (i.has_dst) now[i.dst] = kSmall;
+      return;
+    }
     branch(i);
     if (i.has_dst) now[i.dst] = result_fact(i, now);
     const bool leaves = i.op == Op::kJump || i.op == Op::kSwitch || i.op == Op::kTabSwitch;
@@ -170,8 +177,10 @@ bool may_suspend(const Instruction& i, const Facts& before) {
   }
 }
 
-std::vector<Facts> facts_before(const LowCode& low, uint32_t small_parameters) {
-  Propagation p{low, std::vector<Facts>(low.labels), Facts(low.slots, kNothing)};
+namespace {
+
+std::vector<Facts> propagate(const LowCode& low, uint32_t small_parameters, bool small_loop) {
+  Propagation p{low, small_loop, std::vector<Facts>(low.labels), Facts(low.slots, kNothing)};
   for (uint32_t k = 0; k < std::min(low.parameters, 32u); ++k) {
     if (((small_parameters >> k) & 1) != 0) p.now[k] = kSmall;
   }
@@ -181,6 +190,125 @@ std::vector<Facts> facts_before(const LowCode& low, uint32_t small_parameters) {
     if (low.instructions[n].binds_label != kNoLabel) p.step(low.instructions[n]);
     result[n] = p.now;
     if (low.instructions[n].binds_label == kNoLabel) p.step(low.instructions[n]);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Facts> facts_before(const LowCode& low, uint32_t small_parameters) {
+  return propagate(low, small_parameters, false);
+}
+
+std::vector<Facts> facts_in_small_loop(const LowCode& low, uint32_t small_parameters) {
+  return propagate(low, small_parameters, true);
+}
+
+bool wants_small(const Instruction& i, const Facts& before) {
+  const auto small = [&](size_t k) { return is_known(i.operands[k], kSmall, before); };
+  switch (i.op) {
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod:
+    case Op::kInc:
+    case Op::kDec:
+    case Op::kLazyAdd:
+    case Op::kLazySub:
+    case Op::kLazyMul:
+    case Op::kLazyDiv:
+    case Op::kLazyMod:
+    case Op::kLazyInc:
+    case Op::kLazyDec:
+    case Op::kLazyNat:
+    case Op::kLazyCompare:
+    case Op::kIfCheap: return true;
+    // With one of them an immediate, any two evaluated values are compared at once.
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual:
+    case Op::kCompare: return !small(0) && !small(1);
+    case Op::kJet: return nat_op_of(i) != NatOp::kNone;
+    default: return false;
+  }
+}
+
+namespace {
+
+/// Whether `i` can be part of a turn that is begun anew.
+bool can_be_repeated(const Instruction& i, const Facts& before) {
+  if (i.binds_label != kNoLabel || wants_small(i, before)) return true;
+  const bool evaluated =
+      std::all_of(i.operands.begin(), i.operands.end(),
+                  [&](const Operand& o) { return is_known(o, kEvaluated, before); });
+  switch (i.op) {
+    case Op::kMove:
+    case Op::kJump:
+    case Op::kSelfTail:
+    case Op::kIf:
+    case Op::kIfZero:
+    case Op::kIfNat:
+    case Op::kSwitch:
+    case Op::kIdx:
+    case Op::kLen:
+    case Op::kIsNat:
+    case Op::kIsZero:
+    case Op::kNot:
+    case Op::kBit:
+    case Op::kToNat: return true;
+    case Op::kForce:
+    case Op::kLazyIsNat:
+    case Op::kLazyIsZero:
+    case Op::kLazyNot:
+    case Op::kLazyBit: return evaluated;
+    case Op::kIfEqual:
+    case Op::kIfLess:
+    case Op::kIfLessEqual:
+    case Op::kCompare: return true;  // one of the operands is an immediate
+    case Op::kJet:
+      return jet_of(i) == JetId::kIdx || jet_of(i) == JetId::kGet || jet_of(i) == JetId::kBarIdx;
+    default: return false;
+  }
+}
+
+/// Where control goes from instruction n of a loop for small numbers.
+std::vector<size_t> loop_successors(const LowCode& low, size_t n,
+                                    const std::vector<size_t>& label_at) {
+  const Instruction& i = low.instructions[n];
+  std::vector<size_t> result;
+  const bool falls = i.binds_label != kNoLabel ||
+                     (i.op != Op::kJump && i.op != Op::kSwitch && i.op != Op::kTabSwitch &&
+                      i.op != Op::kCall && i.op != Op::kCallKnown && !ends_path(i.op));
+  if (falls) result.push_back(n + 1);
+  if (i.label != kNoLabel && i.op != Op::kIfCheap) result.push_back(label_at[i.label]);
+  for (const uint32_t label : i.labels) result.push_back(label_at[label]);
+  return result;
+}
+
+}  // namespace
+
+std::vector<bool> small_loop_code(const LowCode& low, uint32_t small_parameters) {
+  const std::vector<Instruction>& code = low.instructions;
+  const std::vector<Facts> facts = facts_in_small_loop(low, small_parameters);
+  std::vector<size_t> label_at(low.labels);
+  std::vector<bool> leads_on(code.size());
+  for (size_t n = code.size(); n-- > 0;) {
+    const Instruction& i = code[n];
+    if (i.binds_label != kNoLabel) label_at[i.binds_label] = n;
+    leads_on[n] = i.binds_label == kNoLabel && i.op == Op::kSelfTail;
+    for (const size_t next : loop_successors(low, n, label_at)) {
+      if (leads_on[next]) leads_on[n] = true;
+    }
+  }
+  std::vector<bool> result(code.size());
+  result[0] = leads_on[0];
+  for (size_t n = 0; n < code.size(); ++n) {
+    if (!result[n]) continue;
+    if (!can_be_repeated(code[n], facts[n])) return std::vector<bool>(code.size());
+    for (const size_t next : loop_successors(low, n, label_at)) {
+      if (leads_on[next] && !facts[next].empty()) result[next] = true;
+    }
   }
   return result;
 }

@@ -36,6 +36,11 @@ struct Program {
     low.instructions.back().has_dst = false;
     return *this;
   }
+  Program& turn(std::vector<Operand> operands) {
+    add(Op::kSelfTail, std::move(operands));
+    low.instructions.back().has_dst = false;
+    return *this;
+  }
   std::vector<Facts> facts(uint32_t small = 0) const { return facts_before(low, small); }
 };
 
@@ -115,6 +120,50 @@ TEST(LowFacts, AnInstructionWithKnownOperandsDoesNotSuspend) {
   EXPECT_FALSE(suspends_with(Op::kDiv, {slot(0), nat(2)}));
   EXPECT_TRUE(suspends_with(Op::kDiv, {slot(0), nat(0)}));
   EXPECT_TRUE(suspends_with(Op::kMul, {slot(0), nat(2)}));
+}
+
+TEST(SmallLoop, WhatIsComputedIsAnImmediate) {
+  Program p;
+  p.add(Op::kMul, {slot(0), slot(0)}, 2).add(Op::kLazyAdd, {slot(2), slot(1)}, 3);
+  p.turn({slot(2), slot(3)});
+  const Facts at_end = facts_in_small_loop(p.low, 1).back();
+  EXPECT_EQ(at_end[2], kSmall);
+  EXPECT_EQ(at_end[3], kSmall);
+  EXPECT_EQ(at_end[1], kSmall);  // an operand, too
+}
+
+TEST(SmallLoop, OfTwoUnknownValuesThatAreComparedBothAreImmediates) {
+  Program p;
+  p.branch(Op::kIfLess, {slot(0), slot(1)}, 0).ret().bind(0).turn({slot(0), slot(1)});
+  for (const size_t s : {0u, 1u}) EXPECT_EQ(facts_in_small_loop(p.low, 0)[3][s], kSmall);
+}
+
+TEST(SmallLoop, ConsistsOfWhatLeadsToTheNextTurn) {
+  Program p;
+  p.branch(Op::kIfZero, {slot(0)}, 0).add(Op::kInc, {slot(1)}).ret();
+  p.bind(0).add(Op::kDec, {slot(0)}, 2).turn({slot(2), slot(1)});
+  EXPECT_EQ(small_loop_code(p.low, 3),
+            (std::vector<bool>{true, false, false, true, true, true}));
+}
+
+// The rest of the turn, which suspends, is for operands that are no immediates.
+TEST(SmallLoop, IsLeftWhereItIsNotCheap) {
+  Program p;
+  p.add(Op::kIfCheap, {slot(1)}, 2);
+  p.low.instructions.back().label = 0;
+  p.turn({slot(0), slot(2)}).bind(0).add(Op::kThunk, {slot(1)}, 3).turn({slot(0), slot(3)});
+  EXPECT_EQ(small_loop_code(p.low, 1), (std::vector<bool>{true, true, false, false, false}));
+}
+
+TEST(SmallLoop, IsNoneIfATurnMaySuspendOrAllocate) {
+  for (const Op op : {Op::kForce, Op::kRow, Op::kThunk, Op::kLazyIdx, Op::kCallKnown}) {
+    Program p;
+    p.add(op, {slot(1)}, 2).turn({slot(0), slot(2)});
+    EXPECT_EQ(small_loop_code(p.low, 1), std::vector<bool>(2)) << static_cast<int>(op);
+  }
+  Program p;
+  p.add(Op::kForce, {slot(0)}, 2).turn({slot(0), slot(2)});
+  EXPECT_EQ(small_loop_code(p.low, 1), std::vector<bool>(2, true));
 }
 
 }  // namespace

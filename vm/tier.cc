@@ -9,6 +9,7 @@
 #include "gc/region.h"
 #include "vm/dump.h"
 #include "vm/law_copy.h"
+#include "vm/low_facts.h"
 #include "vm/machine.h"
 #include "vm/nat_ops.h"
 #include "vm/primops.h"
@@ -105,10 +106,6 @@ TierBlock lower_for_native(Machine& vm, Code& twin, Block& block) {
   return result;
 }
 
-bool calls(const Instruction& i, const gc::Info* law) {
-  return i.op == Op::kSelfTail || (i.op == Op::kCallKnown && i.callee == law);
-}
-
 bool is_numeric(const Instruction& i) {
   switch (i.op) {
     case Op::kJet: return nat_op_of(i) != NatOp::kNone;
@@ -136,27 +133,44 @@ bool is_numeric(const Instruction& i) {
   }
 }
 
-/// A law that calls itself and computes with some of its arguments gets a second body in which
-/// these are known to be immediate: no tests, no forcing (design, optimiser-study.md section 4.1).
-void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
-  const TierBlock& law = request.blocks[0];
-  const LowCode& low = law.low;
-  if (low.parameters == 0 || low.parameters > kRegisterArguments) return;
-  bool recursive = false;
-  uint32_t small = 0;
+/// The parameters that the law computes with.
+uint32_t numeric_parameters(const LowCode& low) {
+  const uint32_t count = std::min(low.parameters, 32u);
+  uint32_t result = 0;
   for (const Instruction& i : low.instructions) {
-    if (i.binds_label != kNoLabel) continue;
-    recursive = recursive || calls(i, law.info);
-    if (!is_numeric(i)) continue;
+    if (i.binds_label != kNoLabel || !is_numeric(i)) continue;
     for (const Operand& o : i.operands) {
-      if (!o.is_constant && o.slot < low.parameters) small |= uint32_t{1} << o.slot;
+      if (!o.is_constant && o.slot < count) result |= uint32_t{1} << o.slot;
     }
   }
-  if (!recursive || small == 0) return;
+  return result;
+}
+
+/// A law that calls itself and computes with some of its arguments gets a second body in which
+/// these are known to be immediate: no tests, no forcing (design, optimiser-study.md section 4.1).
+/// If it is a loop of nothing but that, the second body is part of the first, see
+/// jit/codegen_loop.cc.
+void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
+  TierBlock& law = request.blocks[0];
+  bool loops = false;
+  bool calls_itself = false;
+  for (const Instruction& i : law.low.instructions) {
+    if (i.binds_label != kNoLabel) continue;
+    loops = loops || i.op == Op::kSelfTail;
+    calls_itself = calls_itself || (i.op == Op::kCallKnown && i.callee == law.info);
+  }
+  if (!loops && !calls_itself) return;
+  const uint32_t small = numeric_parameters(law.low);
+  const bool one_loop = !calls_itself || law.low.parameters > kRegisterArguments;
+  if (small != 0 && one_loop && small_loop_code(law.low, small)[0]) {
+    law.small_in_loop = small;
+    return;
+  }
+  if (small == 0 || law.low.parameters > kRegisterArguments) return;
   TierBlock variant;
   variant.block = law.block;
   variant.info = law.info;
-  variant.low = low;
+  variant.low = law.low;
   variant.live = law.live;
   variant.small_arguments = small;
   make_resumes(vm, twin, *law.block, variant);

@@ -48,6 +48,8 @@ struct TierBlock {
   /// Bit p: a variant of the law for calls in which argument p is an immediate nat. It follows the
   /// law itself, which passes such calls on to it; it has frames of its own, and no entry.
   uint32_t small_arguments = 0;
+  /// Bit p: the law's loop is also made for turns in which parameter p is an immediate nat.
+  uint32_t small_in_loop = 0;
   bool is_special() const { return small_arguments != 0; }
   bool is_small(uint32_t parameter) const { return ((small_arguments >> parameter) & 1) != 0; }
   void* entry = nullptr;
