@@ -64,6 +64,7 @@ struct Shared {
   std::vector<Slot> slots;
   std::map<Slot, llvm::GlobalVariable*> slot_globals;
   llvm::Type* slot_type;  ///< nothing is known of it
+  Function* forces = nullptr;  ///< the stub, once it is needed
 
   explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
       : context(m.getContext()), module(m), runtime(r),
@@ -95,6 +96,28 @@ struct Shared {
                                             slot_name(slots.size() - 1));
     }
     return at->second;
+  }
+
+  /// A stub that evaluates the thunk in r1. One that waits for its turn is entered from here: the
+  /// processor foresees each law's thunks better than it would where all laws meet.
+  Function* force_stub() {
+    if (forces != nullptr) return forces;
+    forces = new_function("force");
+    const Slot eval{SlotKind::kRuntime, runtime_number(runtime, runtime.eval_value), 0};
+    slot(eval);
+    const auto number = std::find(slots.begin(), slots.end(), eval) - slots.begin();
+    static_assert(sizeof(gc::Info) == 64, "the index is the upper half of the header");
+    module.appendModuleInlineAsm(
+        ".text\n\"" + forces->getName().str() + "\":\n" +
+        "  movq -" + std::to_string(kTagThunk) + "(%r15), %rdi\n" +
+        "  cmpb $" + std::to_string(static_cast<uint32_t>(Kind::kThunk)) + ", %dil\n" +
+        "  jne .Lother\n" +
+        "  shrq $26, %rdi\n" +
+        "  andq $-64, %rdi\n" +
+        "  addq " + std::to_string(runtime.info_base) + "(%r14), %rdi\n" +
+        "  jmpq *(%rdi)\n" +
+        ".Lother:\n  jmpq *" + kSlotsSymbol + "+" + std::to_string(number * 8) + "(%rip)\n");
+    return forces;
   }
 
   Function* new_function(const std::string& name) {

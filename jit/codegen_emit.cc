@@ -216,20 +216,7 @@ void BlockGenerator::emit_force(size_t n) {
   llvm::PHINode* thunk = ir_.CreatePHI(s_.word, 2);
   thunk->addIncoming(v, pointer);
   thunk->addIncoming(target, through);
-  IrValue frame = push_frame(n);
-  // A thunk that waits for its turn is entered from here: the processor foresees each place better
-  // than the one where all meet.
-  BasicBlock* enter = new_block("enter");
-  BasicBlock* other = new_block("other");
-  IrValue state = load(object(thunk, kTagThunk));
-  ir_.CreateCondBr(kind_is(state, Kind::kThunk), enter, other);
-  ir_.SetInsertPoint(enter);
-  IrValue base = load(in_vm(s_.runtime.info_base));
-  IrValue index = ir_.CreateLShr(state, constant(32));
-  IrValue info = ir_.CreateAdd(base, ir_.CreateMul(index, constant(sizeof(gc::Info))));
-  tail(load_pointer(ir_.CreateIntToPtr(info, s_.pointer)), frame, {thunk, info});
-  ir_.SetInsertPoint(other);
-  tail_to(s_.runtime.eval_value, frame, {thunk});
+  tail(s_.force_stub(), push_frame(n), {thunk});
   ir_.SetInsertPoint(join);
   llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
   result->addIncoming(v, evaluated);
