@@ -12,9 +12,11 @@
 #include "sire/show.h"
 #include "vm/machine.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 #include <unistd.h>
 
@@ -60,6 +62,26 @@ std::string tier_line(const vm::TierEvent& event) {
   if (event.cached) return name + "cached, " + bytes + "\n";
   return name + "compiled, " + bytes + " in " + std::to_string(event.compile_ns / 1000) + " us\n";
 }
+
+/// For --tier-report: what became of each law.
+struct TierReport {
+  std::string lines;
+  std::vector<uint64_t> compile_ns;  ///< of the laws that were compiled
+
+  void add(const vm::TierEvent& event) {
+    lines += tier_line(event);
+    if (event.failure == vm::TierFailure::kNone && !event.cached) {
+      compile_ns.push_back(event.compile_ns);
+    }
+  }
+  /// Half of the laws took no longer; empty if none was compiled.
+  std::string median_text() {
+    if (compile_ns.empty()) return "";
+    const auto middle = compile_ns.begin() + static_cast<ptrdiff_t>(compile_ns.size() / 2);
+    std::nth_element(compile_ns.begin(), middle, compile_ns.end());
+    return ", median " + std::to_string(*middle / 1000) + " us a law";
+  }
+};
 
 /// Takes the native tier from a session before its end. See jit::leave_native_tier().
 class TierEnd {
@@ -120,7 +142,7 @@ class Runner {
 
   sire::SessionOptions session_options() const;
   [[nodiscard]] TierEnd attach_tier(sire::Session& session);
-  void report_tier(sire::Session& session) const;
+  void report_tier(sire::Session& session);
   int run_sire();
   int run_prompt(sire::Session& session, const std::string& module);
   int run_save();
@@ -136,7 +158,7 @@ class Runner {
 
   std::string program_;
   const Arguments& arguments_;
-  std::string tier_lines_;
+  TierReport tier_report_;
   bool has_left_tier_ = false;
 };
 
@@ -200,23 +222,25 @@ TierEnd Runner::attach_tier(sire::Session& session) {
   jit::attach_native_tier(session.evaluator(), options);
   if (arguments_.has(Option::kTierReport)) {
     vm::Machine& machine = session.evaluator().machine();
-    machine.tier_context = &tier_lines_;
-    machine.tier_sink = [](void* lines, const vm::TierEvent& event) {
-      *static_cast<std::string*>(lines) += tier_line(event);
+    machine.tier_context = &tier_report_;
+    machine.tier_sink = [](void* report, const vm::TierEvent& event) {
+      static_cast<TierReport*>(report)->add(event);
     };
   }
   return TierEnd(session, has_left_tier_);
 }
 
-void Runner::report_tier(sire::Session& session) const {
+void Runner::report_tier(sire::Session& session) {
   if (!arguments_.has(Option::kTierReport)) return;
   const vm::TierStatistics& s = session.evaluator().machine().tier_statistics;
   write_all(kStandardError,
-            tier_lines_ + program_ + ": " + std::to_string(s.laws) + " laws became native code, " +
+            tier_report_.lines + program_ + ": " + std::to_string(s.laws) +
+                " laws became native code, " +
                 std::to_string(s.cached) + " of them from the cache, " +
                 std::to_string(s.failures) + " were refused; " +
                 std::to_string(s.code_bytes >> 10) + " KB of code in " +
-                std::to_string(s.compile_ns / 1'000'000) + " ms\n");
+                std::to_string(s.compile_ns / 1'000'000) + " ms" + tier_report_.median_text() +
+                "\n");
 }
 
 /// A crash is shown by `sire` as its row, by other commands as a sentence.

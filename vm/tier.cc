@@ -19,7 +19,7 @@ namespace plan::vm {
 
 namespace {
 
-constexpr uint64_t kFirstCompileNs = 20'000'000;  ///< a guess, with the load of the compiler
+constexpr uint64_t kFirstCompileNs = 8'000'000;  ///< a guess, with the load of the compiler
 constexpr uint32_t kBudgetRetryEntries = 200;
 
 /// The counter of a law that many entries are left to.

@@ -66,7 +66,7 @@ struct TierRequest {
   bool dump = false;           ///< --dump-asm asks for it
   bool was_native = false;     ///< to be loaded again
   bool cached = false;         ///< not compiled: the code was at hand
-  uint64_t compile_ns = 0;
+  uint64_t compile_ns = 0;     ///< processor time
   uint64_t code_bytes = 0;
   void* code = nullptr;  ///< the tier's name for the memory
 };
