@@ -67,6 +67,9 @@ void Collector::minor(Value& extra) {
     object->header &= ~kFlagRemembered;
     scan_and_remember<false>(object);
   }
+  std::vector<Word*> elements;
+  elements.swap(heap_.remembered_elements_);
+  for (Word* element : elements) scan_element(element);
   visit_roots<false>(extra);
   scavenge<false>();
   sweep_large(false);
@@ -90,6 +93,7 @@ void Collector::collect_major(Value& extra) {
   old_scan_ = nullptr;
   for (Object* object : heap_.remembered_) object->header &= ~kFlagRemembered;
   heap_.remembered_.clear();
+  heap_.remembered_elements_.clear();
   std::sort(heap_.regions_.begin(), heap_.regions_.end(),
             [](const Region* a, const Region* b) { return a->base < b->base; });
 
@@ -318,7 +322,11 @@ void Collector::scavenge() {
     while (!large_pending_.empty()) {
       Object* o = large_pending_.back();
       large_pending_.pop_back();
-      scan_and_remember<kMajor>(o);
+      if (!kMajor && o->kind() == Kind::kRow) {
+        scan_elements(o);
+      } else {
+        scan_and_remember<kMajor>(o);
+      }
       progress = true;
     }
     if (!progress) return;
@@ -360,6 +368,16 @@ bool Collector::scan_words(Word* first, Word* last) {
     }
   }
   return saw_young;
+}
+
+/// A large row: what stays young in it is remembered one by one, for it may be under construction
+/// for many collections (Heap::remember_element).
+void Collector::scan_elements(Object* row) {
+  for (uint64_t i = 0; i < row->length(); ++i) scan_element(&row->payload[i]);
+}
+
+void Collector::scan_element(Word* element) {
+  if (scan_words<false>(element, element + 1)) heap_.remembered_elements_.push_back(element);
 }
 
 void Collector::mark_region(Region* region) {

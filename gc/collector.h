@@ -46,6 +46,8 @@ class Collector {
   bool scan(Object* object);
   template <bool kMajor>
   bool scan_words(Word* first, Word* last);
+  void scan_elements(Object* row);
+  void scan_element(Word* element);
   void mark_region(Region* region);
   void mark_pinned(Object* object);
   void drain_regions();

@@ -128,6 +128,19 @@ TEST_F(CollectorTest, LargeObjectsStayWhereTheyAreAndDieWhenUnreachable) {
   EXPECT_LT(heap_.used_bytes(), before + 100'000);
 }
 
+TEST_F(CollectorTest, FindsElementsWrittenToTenuredRows) {
+  for (const uint64_t size : {uint64_t{100}, uint64_t{100'000}}) {
+    Root root(heap_, make_row_zero(heap_, size));
+    for (int i = 0; i < 3; ++i) minor();
+    for (uint64_t i = 0; i < 6; ++i) {  // one stays young for a collection, and then no more
+      set_row_element(root.get(), i, list(1 + i));
+      heap_.remember_element(root.get().object(), i);
+      minor();
+    }
+    for (uint64_t i = 0; i < 6; ++i) EXPECT_EQ(length(row_at(root.get(), i)), 1 + i);
+  }
+}
+
 TEST_F(CollectorTest, ALargeObjectNobodyHoldsDiesInTheNextMinorCollection) {
   minor();
   const uint64_t before = heap_.used_bytes();

@@ -120,6 +120,20 @@ class Heap {
     }
   }
 
+  /// Write barrier: element `index` of `row`, which is being filled, was written. A large row is
+  /// not looked through again for it: only the element is remembered.
+  void remember_element(Object* row, uint64_t index) {
+    const Word element = row->payload[index];
+    const bool is_immediate = (element & 1) == 0;
+    if (is_immediate || is_small_young(row)) return;
+    if (!is_young_or_large(reinterpret_cast<const void*>(element & ~kTagMask))) return;
+    if (!is_large(row)) {
+      remember(row);
+    } else if ((row->header & kFlagYoung) == 0) {
+      remembered_elements_.push_back(&row->payload[index]);
+    }
+  }
+
   Value empty_row() const { return empty_row_; }
   Value empty_bar() const { return empty_bar_; }
   Value empty_set() const { return empty_set_; }
@@ -159,6 +173,7 @@ class Heap {
   ExtentAllocator pins_;
   std::vector<Object*> large_objects_;
   std::vector<Object*> remembered_;
+  std::vector<Word*> remembered_elements_;  ///< of tenured large rows
   std::vector<Region*> regions_;
   std::vector<Word*> old_blocks_;       // all blocks in use, in order of filling
   std::vector<Word*> old_free_blocks_;  // blocks ready for reuse

@@ -10,7 +10,9 @@ namespace plan::gc {
 
 class Verifier {
  public:
-  Verifier(Heap& heap, InfoTable& infos) : heap_(heap), infos_(infos) {}
+  Verifier(Heap& heap, InfoTable& infos)
+      : heap_(heap), infos_(infos),
+        elements_(heap.remembered_elements_.begin(), heap.remembered_elements_.end()) {}
 
   void run(Value extra) {
     visit(extra.word);
@@ -45,13 +47,15 @@ class Verifier {
     if (seen_.insert(o).second) pending_.push_back(o);
   }
 
-  void check_part(const Object* o, Word part) {
+  void check_part(const Object* o, const Word* place) {
+    const Word part = *place;
     visit(part);
     if ((part & 1) == 0) return;
     const auto* to = std::bit_cast<const Object*>(part & ~kTagMask);
     if (heap_.is_pinned(o)) PLAN_CHECK(heap_.is_pinned(to));
     const bool tenured = heap_.is_old(o) || (heap_.is_large(o) && (o->header & kFlagYoung) == 0);
-    if (tenured && heap_.is_small_young(to)) PLAN_CHECK((o->header & kFlagRemembered) != 0);
+    if (!tenured || !heap_.is_small_young(to)) return;
+    PLAN_CHECK((o->header & kFlagRemembered) != 0 || elements_.contains(place));
   }
 
   void check_object(const Object* o) {
@@ -95,11 +99,12 @@ class Verifier {
       case Kind::kBar:
       case Kind::kBlackhole: break;
     }
-    for (uint64_t i = 0; i < parts; ++i) check_part(o, o->payload[i]);
+    for (uint64_t i = 0; i < parts; ++i) check_part(o, &o->payload[i]);
   }
 
   Heap& heap_;
   InfoTable& infos_;
+  std::unordered_set<const Word*> elements_;  ///< remembered
   std::unordered_set<const Object*> seen_;
   std::vector<const Object*> pending_;
 };
