@@ -313,6 +313,7 @@ class BlockGenerator {
   void emit_lazy_idx(const Instruction& i);
   void emit_lazy_element(const Instruction& i);
   void emit_build(const Instruction& i);
+  void emit_set_element(const Instruction& i);
   IrValue seen_through(const Operand& o);
   IrValue allocate(IrValue header, const std::vector<IrValue>& words, Word tag);
   IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag) {

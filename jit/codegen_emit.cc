@@ -97,6 +97,7 @@ void BlockGenerator::emit(size_t n) {
     case Op::kClosure:
     case Op::kThunk:
     case Op::kApplyThunk: emit_build(i); return;
+    case Op::kSetElement: emit_set_element(i); return;
     case Op::kPatch: {
       IrValue o = ir_.CreateIntToPtr(
           ir_.CreateAnd(value_of(i.operands[0]), constant(~kTagMask)), s_.pointer);
@@ -388,6 +389,27 @@ IrValue BlockGenerator::allocate(IrValue header, const std::vector<IrValue>& wor
   }
   ir_.CreateStore(at(to, 1 + static_cast<int64_t>(words.size())), body_->hp);
   return ir_.CreateOr(ir_.CreatePtrToInt(to, s_.word), constant(tag));
+}
+
+/// Eden is the beginning of the heap: what is below hp needs no barrier.
+void BlockGenerator::emit_set_element(const Instruction& i) {
+  IrValue row = value_of(i.operands[0]);
+  IrValue index = value_of(i.operands[1]);
+  IrValue element = value_of(i.operands[2]);
+  IrValue o = object(row, kTagData);
+  IrValue number = ir_.CreateLShr(index, constant(1));
+  ir_.CreateStore(element, ir_.CreateInBoundsGEP(s_.word, at(o, 1), number));
+  if (!known(i.operands[2], kSmall)) {
+    BasicBlock* barrier = new_block("barrier");
+    BasicBlock* written = new_block("written");
+    IrValue is_older = ir_.CreateICmpUGE(o, hp());
+    branch_unlikely(ir_.CreateAnd(is_odd(element), is_older), barrier, written);
+    ir_.SetInsertPoint(barrier);
+    call_helper(s_.runtime.remember, row, index);
+    ir_.CreateBr(written);
+    ir_.SetInsertPoint(written);
+  }
+  set(i, row);
 }
 
 void BlockGenerator::emit_build(const Instruction& i) {

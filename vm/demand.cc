@@ -288,9 +288,20 @@ JetDemand jet_demand(JetId jet) {
     case JetId::kTabSwitch:
     case JetId::kTabAlter:
     case JetId::kTabFoldlWithKey: return {"3"};
+    case JetId::kRowNew: return {"1"};
+    case JetId::kTabInsert: return {"13"};
+    case JetId::kTabReplace: return {"123"};
+    case JetId::kRowSet:
+    case JetId::kRowOfList:
+    case JetId::kTabWith:
+    case JetId::kTabKeep:
+    case JetId::kTabRemove:
+    case JetId::kTabMerge: return {"12"};
+    case JetId::kKeyPlace: return {"2"};
     case JetId::kDivMod:
     case JetId::kUnfoldr:
     case JetId::kTryExp:
+    case JetId::kDecline:
     case JetId::kCount: return {""};
   }
   PLAN_UNREACHABLE();

@@ -226,6 +226,12 @@ struct BlockEncoder {
           enc.stream.push_back(word_of(i.callee));
           list(i.operands, 0);
           break;
+        case Op::kSetElement: {
+          pair(dst, i.operands[0]);
+          const uint32_t index = half(i.operands[1], false);
+          enc.halves(index, half(i.operands[2], true));
+          break;
+        }
         case Op::kPatch:
           enc.halves(half(i.operands[0], false), static_cast<uint32_t>(i.immediate));
           enc.halves(half(i.operands[1], false), 0);

@@ -59,6 +59,7 @@ Machine::Machine(const Options& o)
                             kNatFunctions[i].arity);
   }
   set_info = leaf_info(*this, nat_records[6], op_set, 1);
+  ir_jets = std::make_unique<IrJets>(heap);
   jet_call = std::unique_ptr<JetCall>(new JetCall{heap, nullptr});
   jet_call->machine = this;
   jet_call->interrupt = &interrupt;

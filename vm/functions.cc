@@ -116,6 +116,7 @@ gc::Info* pin_law_entry(Machine& vm, Value pin, Value law) {
   gc::Info* law_entry = new_law_entry(vm, *code, law);
   if (region->jet < 0) return law_entry;
   const auto jet = static_cast<JetId>(region->jet);
+  if (is_ir_jet(pin)) return law_entry;  // decode_block() puts the other law in its place
   if (is_primop(jet)) {
     code->is_primop = true;
     return law_entry;

@@ -73,7 +73,7 @@ bool is_jet(Value function) { return is_pin(function) && gc::pin_region(function
 
 class Inliner {
  public:
-  Inliner(Law& law, Value function) : law_(law), function_(function) {}
+  Inliner(Machine& vm, Law& law, Value function) : vm_(vm), law_(law), function_(function) {}
 
   void run() {
     uint64_t leaves = law_.body->size;
@@ -161,7 +161,9 @@ class Inliner {
     for (size_t i = 0; i < args.size(); ++i) {
       const Parameter& p = callee.parameters[1 + i];
       if (p.is_applied && is_known_function(args[i])) return kKnownLeaves;
-      if (p.is_passed && is_known_function(args[i])) return kLoopLeaves;
+      if (p.is_passed && is_known_function(args[i])) {
+        return is_ir_jet(function) ? kJetLeaves : kLoopLeaves;
+      }
       if (p.is_examined && is_known_row(args[i])) return kKnownLeaves;
     }
     return is_loop_ ? kLoopLeaves : kAlwaysLeaves;
@@ -197,8 +199,7 @@ class Inliner {
   }
 
   const Callee* callee_of(Value function) {
-    if (is_jet(function)) return nullptr;
-    const Value law = is_pin(function) ? pin_item(function) : function;
+    const Value law = running_law(vm_, function);
     if (!is_law(law)) return nullptr;
     const auto [place, is_new] = callees_.try_emplace(law.word);
     if (!is_new) return place->second.get();
@@ -328,6 +329,7 @@ class Inliner {
     return e;
   }
 
+  Machine& vm_;
   Law& law_;
   const Value function_;
   bool is_loop_ = false;
@@ -340,8 +342,8 @@ class Inliner {
 
 }  // namespace
 
-void inline_calls(Machine&, Law& law, Value function) {
-  Inliner(law, function).run();
+void inline_calls(Machine& vm, Law& law, Value function) {
+  Inliner(vm, law, function).run();
 }
 
 }  // namespace plan::vm

@@ -8,11 +8,12 @@
 //             same order and at most once. An argument that the law uses once stands where it is
 //             used; one used more often becomes a let, and so does what the law lets. Nothing moves
 //             out of a suspended expression.
-// Inlined   : laws that do not mention themselves and are no jets: up to kAlwaysLeaves; up to
-//             kLoopLeaves in laws that call themselves, and if a function that is known is
-//             passed on (to a loop, probably); up to kKnownLeaves if a parameter that is applied
-//             or taken apart gets a function or a row that is known; up to kLocalLeaves if it is
-//             a law without a pin that occurs once (a lifted local function).
+// Inlined   : laws that do not mention themselves, jets only if they are written in IR: up to
+//             kAlwaysLeaves; up to kLoopLeaves in laws that call themselves, and if a function
+//             that is known is passed on (to a loop, probably), for jets kJetLeaves; up to
+//             kKnownLeaves if a parameter that is applied or taken apart gets a function or a row
+//             that is known; up to kLocalLeaves if it is a law without a pin that occurs once (a
+//             lifted local function).
 // Not       : where a function of a cycle of lets would meet its call (that could go on for ever),
 //             and in the members of a cycle.
 // Limits    : kInlineDepth calls inside each other; a law grows to kGrowth times its size, or to
@@ -32,6 +33,7 @@ struct Machine;
 inline constexpr uint32_t kAlwaysLeaves = 8;
 inline constexpr uint32_t kLoopLeaves = 16;
 inline constexpr uint32_t kKnownLeaves = 24;
+inline constexpr uint32_t kJetLeaves = 60;
 inline constexpr uint32_t kLocalLeaves = 80;
 inline constexpr uint32_t kInlineDepth = 6;
 inline constexpr uint64_t kGrowth = 3;

@@ -656,6 +656,18 @@ PLAN_HANDLER(kPatch) {
   PLAN_NEXT(3);
 }
 
+PLAN_HANDLER(kSetElement) {
+  const Word* pc = pc_of(r2);
+  const Word row = fetch(sp, pc, high(pc[1]));
+  const uint64_t index = fetch(sp, pc, low(pc[2])) >> 1;
+  Object* o = Value{row}.object();
+  PLAN_ASSERT(index < o->length());
+  o->payload[index] = fetch(sp, pc, high(pc[2]));
+  vm->heap.remember_element(o, index);
+  sp[low(pc[1])] = row;
+  PLAN_NEXT(3);
+}
+
 // --- Calls. Arguments are written below the frame, first argument lowest.
 PLAN_HANDLER(kCall) {
   const Word* pc = pc_of(r2);

@@ -97,7 +97,8 @@ struct JetRow {
   const char* name;
   uint32_t arity;
   const char* hash_hex;  ///< 64 digits: BLAKE3 of the law, as spec/jets.tsv
-  LeafJet leaf;          ///< null: only the law, or special treatment by the compiler
+  LeafJet leaf;          ///< null: IR, only the law, or special treatment by the compiler
+  bool in_ir;            ///< written in our IR, see vm/jets_ir.h
 };
 
 /// The table, in the order of vm/jets.def; the index is the JetId.

@@ -10,13 +10,18 @@ namespace plan::vm {
 namespace {
 
 constexpr JetRow kJets[] = {
-#define PLAN_JET(id, name, arity, leaf, hash_hex) {name, arity, hash_hex, leaf},
-#define PLAN_LAW_JET(id, name, arity, hash_hex) {name, arity, hash_hex, nullptr},
+#define PLAN_JET(id, name, arity, leaf, hash_hex) {name, arity, hash_hex, leaf, false},
+#define PLAN_IR_JET(id, name, arity, hash_hex) {name, arity, hash_hex, nullptr, true},
+#define PLAN_LAW_JET(id, name, arity, hash_hex) {name, arity, hash_hex, nullptr, false},
+#define PLAN_IR_LEAF(id, name, arity, leaf) {name, arity, nullptr, leaf, false},
 #include "vm/jets.def"
+#include "vm/ir_leaves.def"
 #undef PLAN_JET
+#undef PLAN_IR_JET
 #undef PLAN_LAW_JET
+#undef PLAN_IR_LEAF
 };
-static_assert(std::size(kJets) == kJetCount);
+static_assert(std::size(kJets) == static_cast<size_t>(JetId::kCount));
 
 constexpr std::array<int16_t, kJetCount> make_name_index() {
   std::array<int16_t, kJetCount> index{};
@@ -40,7 +45,11 @@ bool is_hash(const char* hex, const gc::Hash& hash) {
 }  // namespace
 
 std::span<const JetRow> jet_table() {
-  return kJets;
+  return {kJets, kJetCount};
+}
+
+const JetRow& jet_row(JetId id) {
+  return kJets[static_cast<size_t>(id)];
 }
 
 std::optional<JetId> find_jet_name(std::string_view name) {

@@ -16,10 +16,15 @@
 namespace plan::vm {
 
 #define PLAN_JET(id, name, arity, leaf, hash_hex) JetResult leaf(JetCall& call);
+#define PLAN_IR_JET(id, name, arity, hash_hex)
 #define PLAN_LAW_JET(id, name, arity, hash_hex)
+#define PLAN_IR_LEAF(id, name, arity, leaf) JetResult leaf(JetCall& call);
 #include "vm/jets.def"
+#include "vm/ir_leaves.def"
 #undef PLAN_JET
+#undef PLAN_IR_JET
 #undef PLAN_LAW_JET
+#undef PLAN_IR_LEAF
 
 /// Returns from the leaf with a request if `v` is not in WHNF.
 #define PLAN_NEED(v)                                      \

@@ -2,7 +2,6 @@
 //
 // Such a jet is called again after every request; `state` counts the elements that are done.
 #include "vm/jets_leaf.h"
-#include "vm/machine.h"
 
 #include <vector>
 
@@ -20,17 +19,6 @@ JetResult jet_sum(JetCall& c) {
     if (i % kPollElements == 0) PLAN_POLL(c);
   }
   return done(c.scratch[0]);
-}
-
-JetResult jet_sum_of(JetCall& c) {
-  const Value row = c.args[1];
-  PLAN_NEED(row);
-  if (!is_row(row)) return decline();
-  if (c.state > 0) c.scratch[0] = nat_add(c.heap, c.scratch[0], c.needed);
-  if (c.state == row_size(row)) return done(c.scratch[0]);
-  c.apply_args[0] = row_at(row, c.state++);
-  c.apply_count = 1;
-  return {c.args[0], JetStatus::kNeedApply};
 }
 
 JetResult jet_cat(JetCall& c) {
@@ -55,46 +43,6 @@ JetResult jet_cat(JetCall& c) {
     at += row_size(part);
   }
   return done(result);
-}
-
-namespace {
-
-/// A delayed (_Idx index x).
-Value suspend_index(JetCall& c, Value x, uint64_t index) {
-  if (x.is_whnf()) return app_index(x, index);
-  Object* o = c.heap.allocate(thunk_header(Kind::kSelector, 2, c.machine->selector_info->index), 2);
-  o->init(0, x);
-  o->init(1, small_nat(index));
-  return tagged(o, kTagThunk);
-}
-
-}  // namespace
-
-// scratch[0]: the values so far, a list of pairs [value rest], last first. scratch[1]: the seed.
-JetResult jet_unfoldr(JetCall& c) {
-  if (c.state == 0) {
-    c.scratch[1] = c.args[1];
-  } else {
-    const Value answer = c.needed;
-    if (answer.is_nat()) {
-      const uint64_t size = c.state - 1;
-      if (!c.heap.fits(8 * size)) return out_of_memory();
-      const Value result = make_row_unfilled(c.heap, size);
-      Value list = c.scratch[0];
-      for (uint64_t i = size; i-- > 0; list = row_at(list, 1)) {
-        gc::set_row_element(result, i, row_at(list, 0));
-      }
-      return done(result);
-    }
-    // The pair stays unevaluated: only the function may look at the seed.
-    const Value pair = cdr_of(c.heap, answer);
-    c.scratch[0] = make_pair(c.heap, suspend_index(c, pair, 0), c.scratch[0]);
-    c.scratch[1] = suspend_index(c, pair, 1);
-  }
-  ++c.state;
-  c.apply_args[0] = c.scratch[1];
-  c.apply_count = 1;
-  return {c.args[0], JetStatus::kNeedApply};
 }
 
 namespace {

@@ -4,8 +4,6 @@
 // column eval_law of spec/jets.tsv.
 #include "vm/jets_leaf.h"
 
-#include <algorithm>
-
 namespace plan::vm {
 
 /// Evaluates argument 2, then argument 1.
@@ -147,54 +145,6 @@ JetResult jet_div_mod(JetCall& c) {
   const Value parts[] = {nat_div(c.heap, c.args[0], c.args[1], nullptr).value,
                          nat_mod(c.heap, c.args[0], c.args[1], nullptr).value};
   return done(gc::make_partial(c.heap, small_nat(0), parts));
-}
-
-// --- Functions of bits. `state` counts the bits that are done.
-
-// (f (f .. (f z))): the applications are only suspended, but for the outermost one.
-JetResult jet_times(JetCall& c) {
-  PLAN_NEED(c.args[2]);
-  const uint64_t count = small_or(c.args[2], kSmallNatMax);
-  if (count == 0) return tail(c.args[1]);
-  if (count >> 48 != 0 || !c.heap.fits(32 * count)) return out_of_memory();
-  Value z = c.args[1];
-  for (uint64_t i = 1; i < count; ++i) {
-    if (i % kPollElements == 0) PLAN_POLL(c);
-    z = suspend(c.heap, c.args[0], z);
-  }
-  c.apply_args[0] = z;
-  c.apply_count = 1;
-  return {c.args[0], JetStatus::kTailApply};
-}
-
-JetResult jet_nat_fold(JetCall& c) {
-  const Value bits = c.args[2];
-  PLAN_NEED(bits);
-  const Value so_far = c.state == 0 ? c.args[1] : c.needed;
-  if (c.state == nat_met(bits).small()) return tail(so_far);
-  c.apply_args[0] = so_far;
-  c.apply_args[1] = small_nat(nat_test_bit(bits, small_nat(c.state)) ? 1 : 0);
-  c.apply_count = 2;
-  ++c.state;
-  return {c.args[0], JetStatus::kNeedApply};
-}
-
-// scratch[0]: the sum of the answers so far, each in its place. They may be larger than a bit.
-JetResult jet_bitwise(JetCall& c) {
-  PLAN_NEED(c.args[2]);
-  PLAN_NEED(c.args[1]);
-  if (c.state > 0) {
-    const JetResult placed = nat_lsh(c.heap, c.needed, small_nat(c.state - 1));
-    if (placed.status != JetStatus::kDone) return placed;
-    c.scratch[0] = nat_add(c.heap, c.scratch[0], placed.value);
-  }
-  const uint64_t length = std::max(nat_met(c.args[1]).small(), nat_met(c.args[2]).small());
-  if (c.state == length) return done(c.scratch[0]);
-  const Value index = small_nat(c.state++);
-  c.apply_args[0] = small_nat(nat_test_bit(c.args[1], index) ? 1 : 0);
-  c.apply_args[1] = small_nat(nat_test_bit(c.args[2], index) ? 1 : 0);
-  c.apply_count = 2;
-  return {c.args[0], JetStatus::kNeedApply};
 }
 
 }  // namespace plan::vm

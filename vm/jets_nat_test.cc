@@ -298,32 +298,6 @@ TEST_F(JetsNat, OfWordsAnswerOnAllEdgesAsTheirModel) {
   }
 }
 
-// Function 1 answers its last argument, 2 adds, 3 answers 5; others answer themselves.
-Value apply_numbered(JetTest&, Value fn, std::span<const Value> args) {
-  if (fn == small_nat(1)) return args.back();
-  if (fn == small_nat(2)) return small_nat(args[0].small() * 10 + args[1].small());
-  return fn == small_nat(3) ? small_nat(5) : fn;
-}
-
-TEST_F(JetsNat, FoldBits) {
-  on_apply = apply_numbered;
-  expect_cases({
-      {"_NatFold", {"2", "0", "6"}, "11"},  // bits 0, 1, 1
-      {"_NatFold", {"2", "7", "0"}, "7"},
-      {"_NatFold", {"2", "7", "[]"}, "7"},
-      {"_Bitwise", {"1", "1", "6"}, "6"},
-      {"_Bitwise", {"3", "1", "2"}, "15"},  // 5 + 2 * 5
-      {"_Bitwise", {"3", "0", "[]"}, "0"},
-      {"_Times", {"1", "9", "0"}, "9"},
-      {"_Times", {"1", "9", "3"}, "9"},
-      {"_Times", {"7", "9", "3"}, "7"},
-  });
-  expect_order("_NatFold", {"2", "7", "0"}, "cb");
-  expect_order("_NatFold", {"3", "7", "1"}, "ca");
-  expect_order("_Bitwise", {"3", "1", "0"}, "cba");
-  expect_order("_Times", {"1", "9", "2"}, "cab");
-}
-
 TEST_F(JetsNat, WeldPads) {
   expect_cases({
       {"padWeld", {"1", "1"}, "1"},

@@ -9,9 +9,7 @@
 namespace plan::vm {
 namespace {
 
-constexpr uint64_t kThunkWords = 5;  ///< of a suspended application, about
-
-/// Whether a row of `size` elements, with a thunk each, can be built.
+/// Whether a row of `size` elements, with an object of so many words each, can be built.
 bool row_fits(const gc::Heap& heap, uint64_t size, uint64_t words_each) {
   if (size >> 48 != 0) return false;  // lengths have 48 bits
   return heap.fits(8 * size * (1 + words_each));
@@ -106,20 +104,6 @@ JetResult jet_is_row(JetCall& c) {
   return done_bit(is_row(c.args[0]));
 }
 
-JetResult jet_gen(JetCall& c) {
-  PLAN_NEED(c.args[0]);
-  const Value count = nat_of(c.args[0]);
-  if (!count.is_small() || !row_fits(c.heap, count.small(), kThunkWords)) {
-    return out_of_memory();  // D-26
-  }
-  const Value row = gc::make_row_zero(c.heap, count.small());
-  for (uint64_t i = 0; i < count.small(); ++i) {
-    if (i % kPollElements == 0) PLAN_POLL(c);
-    gc::set_row_element(row, i, suspend(c.heap, c.args[1], small_nat(i)));
-  }
-  return done(row);
-}
-
 namespace {
 
 /// The concatenation of two rows.
@@ -154,20 +138,6 @@ JetResult jet_row_snoc(JetCall& c) {
   PLAN_NEED(c.args[0]);
   if (!is_row(c.args[0])) return decline();
   return weld(c, c.args[0], gc::make_row(c.heap, {&c.args[1], 1}));
-}
-
-JetResult jet_map(JetCall& c) {
-  const Value row = c.args[1];
-  PLAN_NEED(row);
-  if (!is_row(row)) return decline();
-  const uint64_t size = row_size(row);
-  if (!row_fits(c.heap, size, kThunkWords)) return out_of_memory();
-  const Value result = gc::make_row_zero(c.heap, size);
-  for (uint64_t i = 0; i < size; ++i) {
-    if (i % kPollElements == 0) PLAN_POLL(c);
-    gc::set_row_element(result, i, suspend(c.heap, c.args[0], row_at(row, i)));
-  }
-  return done(result);
 }
 
 JetResult jet_rev(JetCall& c) {

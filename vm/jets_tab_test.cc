@@ -204,19 +204,18 @@ TEST_F(JetsTab, ComputeTabs) {
 TEST_F(JetsTab, LeaveOtherValuesToTheLaws) {
   for (const char* other : {"5", "[1]", "^(%[1] [1 2])"}) {
     expect_left_to_law("_TabKeysList", {other});
-    expect_left_to_law("_TabFilterWithKey", {"1", other});
     for (const char* jet : {"_TabLen", "tabToPairs", "tabToPairList", "tabMinKey"}) {
       expect_declined(jet, {other});
     }
     for (const char* jet : {"tabIdx", "_TabHas", "_TabLookup", "tabElemIdx", "tabSplitAt",
-                            "tabSplitLT", "tabMap", "tabMapWithKey"}) {
+                            "tabSplitLT"}) {
       expect_declined(jet, {"1", other});
     }
-    for (const char* jet : {"tabIns", "tabSwitch", "tabAlter", "tabFoldlWithKey"}) {
+    for (const char* jet : {"tabIns", "tabSwitch"}) {
       expect_declined(jet, {"1", "2", other});
     }
     expect_declined("tabWeld", {other, "=[1 2]"});
-    expect_declined("tabUnionWith", {"1", "=[1 2]", other});
+    expect_declined("tabWeld", {"=[1 2]", other});
   }
 }
 
@@ -233,7 +232,6 @@ TEST_F(JetsTab, EvaluateInTheLawsOrder) {
   expect_order("tabSwitch", {"2", "5", "=[1 2]"}, "cab");
   expect_order("tabElemIdx", {"0", "=[1 2]"}, "ab");
   expect_order("tabWeld", {"=[1 2]", "=[3 4]"}, "ab");
-  expect_order("tabUnionWith", {"9", "=[1 2]", "=[3 4]"}, "bc");
 }
 
 TEST_F(JetsTab, LeaveValuesAlone) {
@@ -245,9 +243,7 @@ TEST_F(JetsTab, LeaveValuesAlone) {
         run("_TabLookup", {small_nat(1), tab()}), run("tabToPairs", {tab()}),
         run("tabToPairList", {tab()}), run("tabWeld", {tab(), tab()}),
         run("tabSplitAt", {small_nat(1), tab()}), run("tabSplitLT", {small_nat(2), tab()}),
-        run("tabElemIdx", {small_nat(1), tab()}), run("tabMap", {small_nat(7), tab()}),
-        run("tabMapWithKey", {small_nat(7), tab()}),
-        run("tabUnionWith", {small_nat(7), tab(), tab()}),
+        run("tabElemIdx", {small_nat(1), tab()}),
         run("tabFromPairs", {row({make_pair(heap, small_nat(1), crashing('v'))})})}) {
     EXPECT_EQ(made.status, JetStatus::kDone);
     EXPECT_EQ(made.log, "");
@@ -277,66 +273,6 @@ TEST_F(JetsTab, SortManyPairs) {
     ASSERT_EQ(last * 7919 % 1009, key);
     ASSERT_GE(last, 5000u - 1009u);
   }
-}
-
-// Function 1 adds up its arguments, and says nothing about delayed ones. 2: answers 0. 3: SOME of
-// what it is given. Others: themselves.
-Value apply_function(JetTest& test, Value fn, std::span<const Value> args);
-
-class JetsTabApply : public JetTest {
- public:
-  Value apply(Value fn, std::span<const Value> args) {
-    if (fn == small_nat(2)) return small_nat(0);
-    if (fn == small_nat(3)) return make_some(heap, args[0]);
-    if (fn != small_nat(1)) return fn;
-    Run forcing;
-    Value sum = small_nat(0);
-    for (const Value v : args) sum = nat_add(heap, sum, evaluate(forcing, v));
-    return sum;
-  }
-  void SetUp() override { on_apply = apply_function; }
-};
-
-Value apply_function(JetTest& test, Value fn, std::span<const Value> args) {
-  return static_cast<JetsTabApply&>(test).apply(fn, args);
-}
-
-TEST_F(JetsTabApply, ApplyFunctions) {
-  expect_cases({
-      {"tabMap", {"1", "=[1 2 3 4]"}, "=[1 2 3 4]"},
-      {"tabMap", {"9", "=[1 2 3 4]"}, "=[1 9 3 9]"},
-      {"tabMap", {"9", "=[]"}, "=[]"},
-      {"tabMapWithKey", {"1", "=[1 2 3 4]"}, "=[1 3 3 7]"},
-      {"tabUnionWith", {"1", "=[1 2 5 6]", "=[1 7 3 4]"}, "=[1 9 3 4 5 6]"},
-      {"tabUnionWith", {"1", "=[]", "=[1 7]"}, "=[1 7]"},
-      {"tabFoldlWithKey", {"1", "100", "=[1 2 3 4]"}, "110"},
-      {"tabFoldlWithKey", {"1", "[5]", "=[]"}, "[5]"},
-      {"_TabFilterWithKey", {"1", "=[0 0 3 4]"}, "=[3 4]"},
-      {"_TabFilterWithKey", {"2", "=[0 0 3 4]"}, "=[]"},
-      {"_TabFilterWithKey", {"9", "=[0 0 3 4]"}, "=[0 0 3 4]"},
-      {"tabAlter", {"2", "1", "=[1 2 3 4]"}, "=[3 4]"},
-      {"tabAlter", {"2", "2", "=[1 2 3 4]"}, "=[1 2 3 4]"},
-      {"tabAlter", {"3", "1", "=[1 2 3 4]"}, "=[1 ^(0 2) 3 4]"},
-      {"tabAlter", {"3", "2", "=[1 2 3 4]"}, "=[1 2 2 0 3 4]"},
-      {"tabAlter", {"5", "1", "=[3 4]"}, "=[3 4]"},
-      {"tabAlter", {"5", "1", "=[1 4]"}, "=[]"},
-      {"tabAlter", {"[6]", "1", "=[1 4]"}, "=[1 6]"},
-      {"tabAlter", {"{7 8 9}", "1", "=[]"}, "=[1 9]"},
-  });
-}
-
-TEST_F(JetsTabApply, ForceTheAccumulatorOnlyAfterTheFirstStep) {
-  const Run folded = run("tabFoldlWithKey", {small_nat(9), crashing('z'), read("=[1 2]")});
-  EXPECT_EQ(folded.value, small_nat(9));
-  EXPECT_EQ(folded.log, "");
-  EXPECT_TRUE(run("tabFoldlWithKey", {small_nat(9), crashing('z'), read("=[]")}).crashed);
-  expect_order("tabFoldlWithKey", {"9", "7", "=[]"}, "cb");
-}
-
-TEST_F(JetsTabApply, AlterLooksForTheKeyFirst) {
-  expect_order("tabAlter", {"[6]", "1", "=[1 2]"}, "cba");
-  expect_order("tabAlter", {"[6]", "1", "=[]"}, "cab");
-  expect_order("tabAlter", {"2", "1", "=[]"}, "ca");
 }
 
 TEST_F(JetsTab, StopLongWorkWhenInterrupted) {

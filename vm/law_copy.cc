@@ -43,16 +43,20 @@ Value find_copy(const Code& keeper, const std::vector<Word>& key) {
   return small_nat(0);
 }
 
+Value law_value(gc::Heap& heap, const Law& law, Value name) {
+  Value body = encode(heap, law.body);
+  for (size_t i = law.lets.size(); i-- > 0;) {
+    body = application(heap, 1, encode(heap, law.lets[i]), body);
+  }
+  return gc::make_law(heap, name, small_nat(law.args), body);
+}
+
 Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const Law& copy,
                 Value name) {
   gc::Heap& heap = vm.heap;
   // What is built on the way is not needed once the law is in a region of its own.
   Word* const mark = heap.hp;
-  Value body = encode(heap, copy.body);
-  for (size_t i = copy.lets.size(); i-- > 0;) {
-    body = application(heap, 1, encode(heap, copy.lets[i]), body);
-  }
-  const Value law = gc::make_law(heap, name, small_nat(copy.args), body);
+  const Value law = law_value(heap, copy, name);
   heap.hp = mark;
   share_copy(vm, keeper, key, law);
   keeper_of_copies(vm, law).generation = keeper.generation + 1;

@@ -20,6 +20,8 @@ inline constexpr uint32_t kCopiesMax = 64;  ///< for the code of one region
 Code& keeper_of_copies(Machine& vm, Value function);
 /// The copy kept under this key, or 0.
 Value find_copy(const Code& keeper, const std::vector<Word>& key);
+/// The law of that name with the IR of `law`, whose lets and body need no more than its slots.
+Value law_value(gc::Heap& heap, const Law& law, Value name);
 /// Makes a law of `copy`, whose lets and body need no more than its slots, and keeps it. Uses the
 /// heap for the time being, so heap.hp must be current; leaves nothing there.
 Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const Law& copy,

@@ -152,6 +152,7 @@ uint8_t result_fact(const Instruction& i, const Facts& before) {
     case Op::kLazyLen: return evaluated(0) ? kSmall : kNothing;
     case Op::kIfFunction:
     case Op::kRow:
+    case Op::kSetElement:
     case Op::kClosure:
     case Op::kCall:
     case Op::kCallKnown: return kEvaluated;

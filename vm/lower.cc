@@ -75,13 +75,9 @@ void Lowering::tail_unknown(const Expr* e) {
 
 bool Lowering::tail_primop(JetId jet, const Expr* e) {
   if (jet == JetId::kIdx || jet == JetId::kGet) {
-    const Expr* index = jet == JetId::kIdx ? e->args[0] : e->args[1];
-    const Expr* row = jet == JetId::kIdx ? e->args[1] : e->args[0];
-    if (index->kind != Expr::Kind::kConstant || !index->value.is_small()) return false;
-    const uint32_t dst = new_slot();
-    const Operand r = strict(row);
-    emit_ret_eval(emit_to(Op::kIdx, dst, {r}, index->value.word));
-    return true;
+    const auto element = element_of(jet, e, new_slot());
+    if (element) emit_ret_eval(*element);
+    return element.has_value();
   }
   const auto result = strict_primop(jet, e, new_slot());
   if (!result) return false;
@@ -195,6 +191,9 @@ void decode_block(Machine& vm, Block& block) {
     for (uint32_t i = 1; i <= block.code->ir.args; ++i) block.captured.push_back(i);
   }
   if (block.is_law && block.body == nullptr) {
+    if (is_ir_jet(block.code->function)) {
+      block.code->law = running_law(vm, block.code->function);
+    }
     decode_law(block.code->law, block.code->ir);
     if (block.code->optimise || vm.options.optimise_always) {
       optimise_law(vm, block.code->ir, block.code->function, vm.options.passes);

@@ -152,8 +152,14 @@ bool Lowering::is_cheap_part(uint32_t let) const {
   const bool is_idx = *h.jet == JetId::kIdx;
   const Expr* index = e->args[is_idx ? 0 : 1];
   const Expr* row = e->args[is_idx ? 1 : 0];
-  return index->kind == Expr::Kind::kConstant && index->value.is_small() &&
-         row->kind == Expr::Kind::kVariable && !is_unbuilt(row->variable);
+  if (row->kind != Expr::Kind::kVariable || is_unbuilt(row->variable)) return false;
+  if (index->kind == Expr::Kind::kConstant) return index->value.is_small();
+  return is_evaluated(index);
+}
+
+bool Lowering::is_evaluated(const Expr* e) const {
+  return e->kind == Expr::Kind::kVariable && e->variable != 0 && !is_unbuilt(e->variable) &&
+         variables[e->variable].whnf;
 }
 
 bool Lowering::owns_lets(const Expr* e) const {

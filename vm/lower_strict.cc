@@ -174,16 +174,38 @@ std::optional<Operand> Lowering::strict_primop(JetId jet, const Expr* e, uint32_
     case JetId::kGth: return compare_op(CompareMode::kGreater, e, dst);
     case JetId::kGte: return compare_op(CompareMode::kGreaterEqual, e, dst);
     case JetId::kCmp: return compare_op(CompareMode::kOrder, e, dst);
-    case JetId::kIdx: return strict_idx(e->args[0], e->args[1], dst);
-    case JetId::kGet: return strict_idx(e->args[1], e->args[0], dst);
+    case JetId::kIdx:
+    case JetId::kGet: {
+      const auto element = element_of(jet, e, dst);
+      if (!element) return std::nullopt;
+      return emit_to(Op::kForce, dst, {*element});
+    }
+    case JetId::kRowSet: return set_element(e, dst);
     default: return std::nullopt;
   }
 }
 
-std::optional<Operand> Lowering::strict_idx(const Expr* index, const Expr* row, uint32_t dst) {
-  if (index->kind != Expr::Kind::kConstant || !index->value.is_small()) return std::nullopt;
-  emit_to(Op::kIdx, dst, {strict(row)}, index->value.word);
-  return emit_to(Op::kForce, dst, {slot_operand(dst)});
+/// Of the IR of jets (vm/ir_leaves.def): a row under construction is never delayed.
+Operand Lowering::set_element(const Expr* e, uint32_t dst) {
+  const Operand row = lazy(e->args[0]);
+  const Operand index = strict(e->args[1]);
+  return emit_to(Op::kSetElement, dst, {row, index, lazy(e->args[2])});
+}
+
+/// Not evaluated yet. Nothing unless evaluating the index cannot do anything: the row comes first.
+std::optional<Operand> Lowering::element_of(JetId jet, const Expr* e, uint32_t dst) {
+  const bool is_get = jet == JetId::kGet;
+  const Expr* index = e->args[is_get ? 1 : 0];
+  const Expr* row = e->args[is_get ? 0 : 1];
+  if (index->kind == Expr::Kind::kConstant && index->value.is_small()) {
+    return emit_to(Op::kIdx, dst, {strict(row)}, index->value.word);
+  }
+  if (!is_evaluated(index)) return std::nullopt;
+  const Operand i = variable_operand(index->variable);
+  const Operand r = strict(row);
+  emit_to(Op::kLazyElement, dst, {is_get ? r : i, is_get ? i : r}, is_get ? 1 : 0);
+  out.back().function = head_of(e).function;
+  return slot_operand(dst);
 }
 
 }  // namespace plan::vm

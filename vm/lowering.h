@@ -161,8 +161,10 @@ struct Lowering {
 
   /// What a suspended expression captures.
   std::vector<uint32_t> captured_by(const Expr* e) const;
-  /// A constant index into something already built.
+  /// An element of something already built, at a constant or evaluated index.
   bool is_cheap_part(uint32_t let) const;
+  /// A variable that is in a slot, in WHNF.
+  bool is_evaluated(const Expr* e) const;
   /// Some let is used by `e` alone.
   bool owns_lets(const Expr* e) const;
   Operand variable_operand(uint32_t v);
@@ -333,7 +335,8 @@ struct Lowering {
 
   // The law multiplies by repeated addition: with a second operand of 0 the first is untouched.
   Operand multiply(const Expr* e, uint32_t dst);
-  std::optional<Operand> strict_idx(const Expr* index, const Expr* row, uint32_t dst);
+  std::optional<Operand> element_of(JetId jet, const Expr* e, uint32_t dst);
+  Operand set_element(const Expr* e, uint32_t dst);
 
   // --- Tail context.
   void ret(Operand o) { emit(Op::kRet).operands = {o}; }

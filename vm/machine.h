@@ -21,6 +21,7 @@
 #include "vm/dispatch.h"
 #include "vm/eval.h"
 #include "vm/jet_abi.h"
+#include "vm/jets_ir.h"
 #include "vm/tier.h"
 
 namespace plan::vm {
@@ -74,6 +75,7 @@ struct Machine {
   uint64_t deadline_ns = 0;  ///< of the evaluation under way; 0: none
   Word* stack_soft_limit;    ///< what stack_limit is when nobody lowered it
   uint64_t stack_request = 0;  ///< words the entry that polls wants below sp
+  std::unique_ptr<IrJets> ir_jets;
   std::unique_ptr<JetCall> jet_call;  ///< the leaf call under way (vm/runtime.cc)
   gc::Info* decline_crash_info;
   JetFunction nat_records[7];         ///< what nat_info and set_info point to

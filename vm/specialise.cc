@@ -182,9 +182,8 @@ class Copier {
 };
 
 /// Null if the function is no loop of use.
-std::unique_ptr<Loop> read_loop(Value function) {
-  if (is_pin(function) && gc::pin_region(function)->jet >= 0) return nullptr;
-  const Value law = is_pin(function) ? pin_item(function) : function;
+std::unique_ptr<Loop> read_loop(Machine& vm, Value function) {
+  const Value law = running_law(vm, function);
   if (!is_law(law) || has_more_leaves(law_body(law), kSpecialiseLeaves)) return nullptr;
   auto loop = std::make_unique<Loop>();
   decode_law(law, loop->law);
@@ -326,7 +325,7 @@ class Specialiser {
   const Loop* loop_of(Value function) {
     const Value law = is_pin(function) ? pin_item(function) : function;
     const auto [place, is_new] = loops_.try_emplace(law.word);
-    if (is_new) place->second = read_loop(function);
+    if (is_new) place->second = read_loop(vm_, function);
     return place->second.get();
   }
 
@@ -343,9 +342,9 @@ void specialise_calls(Machine& vm, Law& law, Value function) {
   Specialiser(vm, law, function).run();
 }
 
-std::vector<FunctionParameter> function_parameters(Value function) {
+std::vector<FunctionParameter> function_parameters(Machine& vm, Value function) {
   std::vector<FunctionParameter> result;
-  const std::unique_ptr<Loop> loop = read_loop(function);
+  const std::unique_ptr<Loop> loop = read_loop(vm, function);
   if (loop == nullptr) return result;
   for (uint32_t v = 1; v <= loop->law.args; ++v) {
     if (!loop->is_invariant[v] || !loop->is_applied[v]) continue;
@@ -355,7 +354,7 @@ std::vector<FunctionParameter> function_parameters(Value function) {
 }
 
 Value specialised_copy(Machine& vm, Value function, std::span<const SeenFunction> seen) {
-  const std::unique_ptr<Loop> loop = read_loop(function);
+  const std::unique_ptr<Loop> loop = read_loop(vm, function);
   Code& keeper = keeper_of_copies(vm, function);
   if (loop == nullptr || keeper.generation >= kCopyGenerations) return small_nat(0);
   std::vector<std::optional<Given>> given(loop->law.args);

@@ -40,7 +40,7 @@ void specialise_calls(Machine& vm, Law& law, Value function);
 
 /// The parameters of `function`, a law or the pin around one, that the pass would put a function
 /// in the place of. Empty if it is no such loop. Direct code, allocates nothing in the heap.
-std::vector<FunctionParameter> function_parameters(Value function);
+std::vector<FunctionParameter> function_parameters(Machine& vm, Value function);
 /// The copy for `seen`, of which each has a parameter of its own, or 0 if there is to be none. Its
 /// parameters are those of `function`, the arguments held in the place of a function. Direct code;
 /// as for the pass, heap.hp must be current.

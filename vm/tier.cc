@@ -49,6 +49,10 @@ PLAN_HELPER select(Machine* vm, Word x, Word i) { return select_argument(*vm, Va
 PLAN_HELPER call_leaf_jet(Machine* vm, Word record, Word args) {
   return leaf_result(*vm, info_of(record), reinterpret_cast<Word*>(args));
 }
+PLAN_HELPER remember(Machine* vm, Word row, Word index) {
+  vm->heap.remember_element(Value{row}.object(), index >> 1);
+  return 0;
+}
 PLAN_HELPER count(Machine*, Word x, Word) { return argument_count(x); }
 PLAN_HELPER order(Machine*, Word a, Word b) { return static_cast<Word>(quick_order(a, b)); }
 
@@ -283,6 +287,7 @@ TierRuntime tier_runtime(Machine& vm) {
   r.decrement = address(decrement);
   r.select = address(select);
   r.count = address(count);
+  r.remember = address(remember);
   r.order = address(order);
   return r;
 }

@@ -102,6 +102,7 @@ struct TierRuntime {
   const void* select;       ///< argument (second, a count) of an evaluated value
   const void* call_leaf_jet;  ///< record, address of the arguments; no_result: see leaf_result()
   const void* count;        ///< number of arguments, as a nat
+  const void* remember;     ///< a row under construction and an index at which it was written
   const void* order;        ///< -1, 0, 1 of evaluated values as a signed word; 2: needs evaluation
 };
 TierRuntime tier_runtime(Machine& vm);

@@ -49,6 +49,8 @@ using Functions = std::vector<uint64_t>;
 /// Finds out whether functions are only called.
 class Calls {
  public:
+  explicit Calls(Machine& vm) : vm_(vm) {}
+
   /// Before a new question: after one that was answered with no, answers on the way may be wrong.
   void forget() { known_.clear(); }
 
@@ -105,7 +107,7 @@ class Calls {
 
   /// The decoded law, or null if it is too large.
   const Law* law_of(Value function) {
-    const Value value = plain_law(function);
+    const Value value = running_law(vm_, function);
     if (!value.is_pointer()) return nullptr;
     const auto [place, is_new] = laws_.try_emplace(value.word);
     if (!is_new) return place->second.get();
@@ -135,6 +137,7 @@ class Calls {
     return place->second;
   }
 
+  Machine& vm_;
   std::map<Word, std::unique_ptr<Law>> laws_;  ///< by law; null if not to be looked at
   std::map<std::tuple<Word, size_t, uint64_t>, bool> known_;
 };
@@ -321,7 +324,7 @@ class Unlifter {
   Law& law_;
   const Value function_;
   Code& keeper_;
-  Calls calls_;
+  Calls calls_{vm_};
   Functions functions_;              ///< members of the cycle under way
   std::vector<uint32_t> breakers_;   ///< of the cycles that are loops now
   uint32_t breaker_ = 0;

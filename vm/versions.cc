@@ -34,7 +34,7 @@ bool observe_arguments(Machine& vm, Code& hot, const Word* args) {
   }
   if (hot.observed == kObservations) return false;
   if (hot.observed++ == 0) {
-    hot.function_parameters = function_parameters(hot.function);
+    hot.function_parameters = function_parameters(vm, hot.function);
   }
   if (hot.function_parameters.empty()) {
     hot.observed = kObservations;
