@@ -22,7 +22,8 @@ namespace plan::vm {
 
 class IrTest : public testing::Test {
  protected:
-  IrTest() : evaluator_(Options{}), heap_(evaluator_.heap()) {
+  explicit IrTest(const Options& options = Options{})
+      : evaluator_(options), heap_(evaluator_.heap()) {
     for (size_t i = 0; i < jet_table().size(); ++i) {
       const JetRow& jet = jet_table()[i];
       const Value law = gc::make_law(heap_, gc::make_cord(heap_, jet.name), small_nat(jet.arity),

@@ -248,6 +248,52 @@ TEST_F(JetsIr, RefuseAbsurdSizes) {
   }
 }
 
+// --- Rows that are filled while collections come and go: elements are new, the rows old and large.
+
+Options collecting(bool stress, bool optimise) {
+  Options options;
+  options.heap.nursery_bytes = uint64_t{64} << 10;
+  options.heap.verify = true;
+  options.heap.stress = stress;
+  options.optimise_always = optimise;
+  return options;
+}
+
+/// Every function is unknown to the jets, or with `optimise` known.
+class Filled : public IrTest {
+ protected:
+  Filled(bool stress, bool optimise) : IrTest(collecting(stress, optimise)) {
+    define("pair", "law k x { (C2 x k) }");
+    define("add", "law p { (@_Add (@_Idx 0 p) (@_Idx 1 p)) }");
+    define("count", "law n k { (@sumOf @add (@_Map (@pair 1) (@_Gen n (@_Add k)))) }");
+  }
+  void expect_sum(uint64_t n) {
+    const Value args[] = {small_nat(n), small_nat(3)};
+    const uint64_t collections = heap_.statistics().minor_collections;
+    const Outcome out = evaluator_.apply(*names_.find("count"), args);
+    ASSERT_TRUE(out.ok());
+    EXPECT_EQ(out.value, small_nat(n * (n - 1) / 2 + 4 * n));
+    EXPECT_GT(heap_.statistics().minor_collections, collections + 5);
+  }
+};
+
+class FilledPlain : public Filled {
+ protected:
+  FilledPlain() : Filled(false, false) {}
+};
+class FilledOptimised : public Filled {
+ protected:
+  FilledOptimised() : Filled(false, true) {}
+};
+class FilledStress : public Filled {
+ protected:
+  FilledStress() : Filled(true, false) {}
+};
+
+TEST_F(FilledPlain, LargeRowsKeepTheirElements) { expect_sum(4 * gc::kLargeObjectWords); }
+TEST_F(FilledOptimised, LargeRowsKeepTheirElements) { expect_sum(4 * gc::kLargeObjectWords); }
+TEST_F(FilledStress, SmallRowsKeepTheirElements) { expect_sum(100); }
+
 // --- Specialisation.
 
 /// Calls with a head that is a parameter or a let.
