@@ -15,7 +15,7 @@
 // (vm/low_facts.h) saves the tests, and the roots of suspensions that cannot happen.
 //
 // Note [Loops for small numbers]
-//   The loop of a law that computes (TierBlock::small_in_loop) stands in its function twice. The
+//   The loop of a law that computes (TierBlock::loop) stands in its function twice. The
 //   second form is for turns whose numbers are immediates; it is entered from the poll before a
 //   turn, after one test of all of them, and keeps them in registers without their tags. There an
 //   operation on nats takes immediates and gives one. Where that fails (a thunk, an overflow), the

@@ -41,6 +41,7 @@ constexpr uint32_t kStateRegister = 6;  ///< index of r7
 /// Where LLVM's preserve_none has r1 .. r7; sp, hp and vm are in r12, r13 and r14.
 constexpr const char* kRegisterNames[kRegisters] = {"r15", "rdi", "rsi", "rdx", "rcx", "r8", "r9"};
 constexpr uint32_t kStackSlackWords = 64;
+constexpr Word kAnyLength = ~Word{0};
 constexpr uint32_t kUncountedStackWords = 256;
 
 class BlockGenerator;
@@ -323,7 +324,7 @@ class BlockGenerator {
   IrValue truth(const Operand& o);
   IrValue is_nat(const Operand& o);
   IrValue compare_one_small(Op op, const Operand& a, const Operand& b);
-  IrValue row_length_above(IrValue v, Word index, BasicBlock* other);
+  IrValue length_above(IrValue v, Kind kind, Word index, BasicBlock* other);
 
   // --- See Note [Loops for small numbers] in jit/codegen.h.
   /// The arms of a conditional, by instructions.
@@ -338,7 +339,7 @@ class BlockGenerator {
   };
   void find_loop();
   bool has_loop() const { return in_loop_code_[0]; }
-  bool is_small_in_loop(uint32_t p) const { return p < 32 && ((b_.small_in_loop >> p) & 1) != 0; }
+  bool is_small_in_loop(uint32_t p) const { return p < 32 && ((b_.loop.small >> p) & 1) != 0; }
   IrValue tagged(IrValue number) { return ir_.CreateShl(number, constant(1), "", true); }
   IrValue untagged(IrValue nat) { return ir_.CreateLShr(nat, constant(1)); }
   void emit_loop();

@@ -51,7 +51,7 @@ void BlockGenerator::emit(size_t n) {
       IrValue v = value_of(i.operands[0]);
       BasicBlock* other = new_block("other");
       BasicBlock* join = new_block("join");
-      IrValue length = row_length_above(v, ~Word{0}, other);
+      IrValue length = length_above(v, Kind::kRow, kAnyLength, other);
       IrValue fast = ir_.CreateShl(length, constant(1));
       BasicBlock* fast_end = ir_.GetInsertBlock();
       ir_.CreateBr(join);
@@ -325,15 +325,15 @@ void BlockGenerator::emit_switch(const Instruction& i) {
 
 /// Goes on, with its length, if `v` is a row longer than `index` (all ones: of any length); else to
 /// `other`.
-IrValue BlockGenerator::row_length_above(IrValue v, Word index, BasicBlock* other) {
+IrValue BlockGenerator::length_above(IrValue v, Kind kind, Word index, BasicBlock* other) {
   BasicBlock* data = new_block("data");
   BasicBlock* row = new_block("row");
   ir_.CreateCondBr(tag_is(v, kTagData), data, other);
   ir_.SetInsertPoint(data);
   IrValue header = load(object(v, kTagData));
   IrValue length = ir_.CreateLShr(header, constant(16));
-  IrValue fits = kind_is(header, Kind::kRow);
-  if (index != ~Word{0}) fits = ir_.CreateAnd(fits, ir_.CreateICmpUGT(length, constant(index)));
+  IrValue fits = kind_is(header, kind);
+  if (index != kAnyLength) fits = ir_.CreateAnd(fits, ir_.CreateICmpUGT(length, constant(index)));
   ir_.CreateCondBr(fits, row, other);
   ir_.SetInsertPoint(row);
   return length;
@@ -344,7 +344,7 @@ void BlockGenerator::emit_idx(const Instruction& i) {
   const Word index = i.immediate >> 1;
   BasicBlock* other = new_block("other");
   BasicBlock* join = new_block("join");
-  row_length_above(v, index, other);
+  length_above(v, Kind::kRow, index, other);
   IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
   BasicBlock* fast_end = ir_.GetInsertBlock();
   ir_.CreateBr(join);

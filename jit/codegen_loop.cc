@@ -24,9 +24,9 @@ bool is_same(const Operand& a, const Operand& b) {
 
 void BlockGenerator::find_loop() {
   in_loop_code_.assign(code_.size(), false);
-  if (b_.small_in_loop == 0) return;
-  in_loop_code_ = vm::small_loop_code(b_.low, b_.small_in_loop);
-  loop_facts_ = vm::facts_in_small_loop(b_.low, b_.small_in_loop);
+  if (b_.loop.small == 0) return;
+  in_loop_code_ = vm::small_loop_code(b_.low, b_.loop);
+  loop_facts_ = vm::facts_in_small_loop(b_.low, b_.loop);
   label_uses_.assign(b_.low.labels, 0);
   for (const Instruction& i : code_) {
     if (i.label != kNoLabel) ++label_uses_[i.label];
@@ -100,12 +100,12 @@ bool BlockGenerator::emit_in_loop(const Instruction& i) {
     case Op::kIdx: {
       const Word index = i.immediate >> 1;
       IrValue v = value_of(i.operands[0]);
-      row_length_above(v, index, loop_exit_);
+      length_above(v, Kind::kRow, index, loop_exit_);
       set(i, load(at(object(v, kTagData), 1 + static_cast<int64_t>(index))));
       return true;
     }
     case Op::kLen:
-      set(i, tagged(row_length_above(value_of(i.operands[0]), ~Word{0}, loop_exit_)));
+      set(i, tagged(length_above(value_of(i.operands[0]), Kind::kRow, kAnyLength, loop_exit_)));
       return true;
     case Op::kJet: {
       IrValue quick = jet_in_line(i, arguments(i, 0), loop_exit_);
@@ -237,7 +237,7 @@ IrValue BlockGenerator::plain_nat_result(vm::NatOp op, IrValue x, IrValue y, IrV
 
 /// To the next turn, which is of the second form if its arguments are immediates.
 void BlockGenerator::emit_next_turn(const Instruction& i, const std::vector<IrValue>& args) {
-  if (IrValue large = not_small(b_.small_in_loop, args, &i)) {
+  if (IrValue large = not_small(b_.loop.small, args, &i)) {
     BasicBlock* other = new_block("large");
     BasicBlock* small = new_block("small");
     branch_unlikely(large, other, small);
@@ -258,7 +258,12 @@ void BlockGenerator::emit_loop_poll(BasicBlock* polled, BasicBlock* slow) {
   std::vector<IrValue> params;
   for (uint32_t p = 0; p < parameters_; ++p) params.push_back(load(body_->slots[p]));
   BasicBlock* small = new_block("small");
-  branch_unlikely(not_small(b_.small_in_loop, params, nullptr), turn_, small);
+  IrValue other = not_small(b_.loop.small, params, nullptr);
+  for (uint32_t p = 0; p < std::min(parameters_, 32u); ++p) {
+    if (((b_.loop.evaluated >> p) & 1) == 0) continue;
+    other = ir_.CreateOr(other, tag_is(params[p], kTagThunk));
+  }
+  branch_unlikely(other, turn_, small);
   ir_.SetInsertPoint(small);
   store_turn_args(params);
   ir_.CreateBr(loop_turn_);

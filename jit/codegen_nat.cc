@@ -275,6 +275,9 @@ IrValue BlockGenerator::jet_in_line(const Instruction& i, const std::vector<IrVa
   if (jet == vm::JetId::kIdx) return element_at(args[0], args[1], Kind::kRow, other);
   if (jet == vm::JetId::kGet) return element_at(args[1], args[0], Kind::kRow, other);
   if (jet == vm::JetId::kBarIdx) return element_at(args[0], args[1], Kind::kBar, other);
+  if (jet == vm::JetId::kBarLen) {
+    return ir_.CreateShl(length_above(args[0], Kind::kBar, kAnyLength, other), constant(1));
+  }
   const vm::NatOp op = vm::nat_op_of(*jet);
   if (op == vm::NatOp::kNone) return nullptr;
   BasicBlock* fast = new_block("fast");
@@ -425,7 +428,7 @@ void BlockGenerator::emit_lazy_idx(const Instruction& i) {
   BasicBlock* other = new_block("other");
   BasicBlock* join = new_block("join");
   std::vector<std::pair<IrValue, BasicBlock*>> results;
-  row_length_above(v, index, other);
+  length_above(v, Kind::kRow, index, other);
   IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
   results.emplace_back(element, ir_.GetInsertBlock());
   ir_.CreateBr(join);

@@ -132,11 +132,12 @@ TEST_F(NativeNatTest, JetsOfOneNatAreThoseOfTheInterpreter) {
 }
 
 TEST_F(NativeNatTest, ElementsAreThoseOfTheInterpreter) {
-  for (const std::string call : {"(@_Idx a b)", "(@_Get b a)", "(@barIdx a b)", "(@_Idx 1 b)"}) {
+  for (const std::string call : {"(@_Idx a b)", "(@_Get b a)", "(@barIdx a b)", "(@_Idx 1 b)",
+                                  "(@_Add a (@barLen b))"}) {
     for (const std::string& text : {"law a b { " + call + " }", "law a b { (C1 " + call + ") }"}) {
       compile(text);
       for (const std::string index : kEdges) {
-        for (const char* from : {"[5 6]", "[5 ['x' 7]]", "0", "18446744073709551616"}) {
+        for (const char* from : {"[5 6]", "[5 ['x' 7]]", "0", "#", "#00ff7f"}) {
           for (const char* how : {"", "~"}) expect_same({how + index, how + std::string(from)});
           if (HasFatalFailure()) return;
         }
@@ -173,7 +174,11 @@ class RandomLoopsTest : public NativeNatTest {
       case 4: return "(@_Lsh" + nested() + " " + std::to_string(below(63)) + ")";
       // Numbers must not grow without bound.
       case 5: return "(@_Mul (@_Rsh" + nested() + " 20) (@_Mod" + nested() + " 99999999))";
-      case 6: return "(@_Idx " + std::to_string(below(3)) + " r)";
+      case 6: {
+        const std::string of_row[] = {"(@_Idx 1 r)", "(@_Idx" + nested() + " r)", "(@barLen r)",
+                                      "(@barIdx" + nested() + " r)"};
+        return of_row[below(4)];
+      }
       case 7:
       case 8:
       case 9:
@@ -211,7 +216,9 @@ class RandomLoopsTest : public NativeNatTest {
         args.push_back((below(10) == 0 ? "~" : "") +
                        (chosen < std::size(kEdges) ? kEdges[chosen] : std::to_string(chosen)));
       }
-      args.push_back(below(8) == 0 ? "0" : "[1 9223372036854775808 7]");
+      static constexpr const char* kSequences[] = {"[1 9223372036854775808 7]", "#ff0280", "0",
+                                                   "~[1 2 3]", "~#0107"};
+      args.push_back(kSequences[below(std::size(kSequences))]);
       expect_same(args);
       ASSERT_FALSE(HasFatalFailure()) << "PLAN_SEED=" << seed;
     }

@@ -15,7 +15,7 @@ enum class Form : uint8_t { kImmediate, kConstant, kSlot };
 static_assert(sizeof(vm::Operand) == 16);
 static_assert(sizeof(vm::Instruction) == 120);
 static_assert(sizeof(vm::LowCode) == 40);
-static_assert(sizeof(vm::TierBlock) == 152);
+static_assert(sizeof(vm::TierBlock) == 160);
 
 }  // namespace
 
@@ -84,7 +84,8 @@ void RequestWriter::write_instruction(const vm::Instruction& i) {
 void RequestWriter::write_block(const vm::TierBlock& block) {
   write_record(block.info);
   write(block.small_arguments);
-  write(block.small_in_loop);
+  write(block.loop.small);
+  write(block.loop.evaluated);
   write(block.low.parameters);
   write(block.low.slots);
   write(block.low.labels);

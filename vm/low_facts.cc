@@ -24,6 +24,11 @@ void meet(Facts& facts, const Facts& other) {
   for (size_t k = 0; k < facts.size(); ++k) facts[k] &= other[k];
 }
 
+/// A byte or the length of a bar: what a loop for small numbers computes itself.
+bool is_of_bar(const Instruction& i) {
+  return jet_of(i) == JetId::kBarIdx || jet_of(i) == JetId::kBarLen;
+}
+
 struct Propagation {
   const LowCode& low;
   bool small_loop;
@@ -91,7 +96,7 @@ struct Propagation {
       return;
     }
     branch(i);
-    if (i.has_dst) now[i.dst] = result_fact(i, now);
+    if (i.has_dst) now[i.dst] = small_loop && is_of_bar(i) ? kSmall : result_fact(i, now);
     const bool leaves = i.op == Op::kJump || i.op == Op::kSwitch || i.op == Op::kTabSwitch;
     if (leaves || ends_path(i.op)) now.clear();
   }
@@ -180,10 +185,11 @@ bool may_suspend(const Instruction& i, const Facts& before) {
 
 namespace {
 
-std::vector<Facts> propagate(const LowCode& low, uint32_t small_parameters, bool small_loop) {
+std::vector<Facts> propagate(const LowCode& low, LoopParameters parameters, bool small_loop) {
   Propagation p{low, small_loop, std::vector<Facts>(low.labels), Facts(low.slots, kNothing)};
   for (uint32_t k = 0; k < std::min(low.parameters, 32u); ++k) {
-    if (((small_parameters >> k) & 1) != 0) p.now[k] = kSmall;
+    if (((parameters.evaluated >> k) & 1) != 0) p.now[k] = kEvaluated;
+    if (((parameters.small >> k) & 1) != 0) p.now[k] = kSmall;
   }
   std::vector<Facts> result(low.instructions.size());
   for (size_t n = 0; n < result.size(); ++n) {
@@ -198,11 +204,35 @@ std::vector<Facts> propagate(const LowCode& low, uint32_t small_parameters, bool
 }  // namespace
 
 std::vector<Facts> facts_before(const LowCode& low, uint32_t small_parameters) {
-  return propagate(low, small_parameters, false);
+  return propagate(low, {small_parameters, 0}, false);
 }
 
-std::vector<Facts> facts_in_small_loop(const LowCode& low, uint32_t small_parameters) {
-  return propagate(low, small_parameters, true);
+std::vector<Facts> facts_in_small_loop(const LowCode& low, LoopParameters parameters) {
+  return propagate(low, parameters, true);
+}
+
+LoopParameters loop_parameters(const LowCode& low, uint32_t small) {
+  LoopParameters result{small, 0};
+  const uint32_t count = std::min(low.parameters, 32u);
+  for (const Instruction& i : low.instructions) {
+    if (i.binds_label != kNoLabel || i.op != Op::kForce) continue;
+    const Operand& o = i.operands[0];
+    if (!o.is_constant && o.slot < count) result.evaluated |= uint32_t{1} << o.slot;
+  }
+  result.evaluated &= ~small;
+  // What one turn does not hand on evaluated, none can rely on.
+  for (uint32_t before = 0; before != result.evaluated;) {
+    before = result.evaluated;
+    const std::vector<Facts> facts = facts_in_small_loop(low, result);
+    for (size_t n = 0; n < facts.size(); ++n) {
+      const Instruction& i = low.instructions[n];
+      if (i.binds_label != kNoLabel || i.op != Op::kSelfTail || facts[n].empty()) continue;
+      for (uint32_t p = 0; p < count; ++p) {
+        if (!is_known(i.operands[p], kEvaluated, facts[n])) result.evaluated &= ~(uint32_t{1} << p);
+      }
+    }
+  }
+  return result;
 }
 
 bool wants_small(const Instruction& i, const Facts& before) {
@@ -267,8 +297,7 @@ bool can_be_repeated(const Instruction& i, const Facts& before) {
     case Op::kIfLess:
     case Op::kIfLessEqual:
     case Op::kCompare: return true;  // one of the operands is an immediate
-    case Op::kJet:
-      return jet_of(i) == JetId::kIdx || jet_of(i) == JetId::kGet || jet_of(i) == JetId::kBarIdx;
+    case Op::kJet: return jet_of(i) == JetId::kIdx || jet_of(i) == JetId::kGet || is_of_bar(i);
     default: return false;
   }
 }
@@ -289,9 +318,9 @@ std::vector<size_t> loop_successors(const LowCode& low, size_t n,
 
 }  // namespace
 
-std::vector<bool> small_loop_code(const LowCode& low, uint32_t small_parameters) {
+std::vector<bool> small_loop_code(const LowCode& low, LoopParameters parameters) {
   const std::vector<Instruction>& code = low.instructions;
-  const std::vector<Facts> facts = facts_in_small_loop(low, small_parameters);
+  const std::vector<Facts> facts = facts_in_small_loop(low, parameters);
   std::vector<size_t> label_at(low.labels);
   std::vector<bool> leads_on(code.size());
   for (size_t n = code.size(); n-- > 0;) {

@@ -31,17 +31,25 @@ inline bool is_known(const Operand& o, Fact fact, const Facts& facts) {
 /// For each instruction the facts before it; empty where control never comes. Bit p of
 /// `small_parameters`: parameter p is an immediate nat. O(instructions * slots).
 std::vector<Facts> facts_before(const LowCode& low, uint32_t small_parameters);
+
+/// Parameters of a loop for small numbers, as bits.
+struct LoopParameters {
+  uint32_t small = 0;      ///< immediate nats
+  uint32_t evaluated = 0;  ///< of the others, those that are evaluated at the start of each turn
+};
 /// The same for a loop that is left where wants_small() is disappointed.
-std::vector<Facts> facts_in_small_loop(const LowCode& low, uint32_t small_parameters);
+std::vector<Facts> facts_in_small_loop(const LowCode& low, LoopParameters parameters);
+/// Those with these small ones: evaluated is what a turn forces and its end passes on evaluated.
+LoopParameters loop_parameters(const LowCode& low, uint32_t small);
 
 /// Whether a loop for small numbers (see jit/codegen.h) goes on after `i` only if its operands and
 /// its result are immediates.
 bool wants_small(const Instruction& i, const Facts& before);
 
-/// The instructions that lead from the start of a law to its next turn, if these parameters are
-/// immediates. None if there is no such way, or one on which something may be suspended, allocated
-/// or observed: so a turn can be given up in the middle, and begun anew.
-std::vector<bool> small_loop_code(const LowCode& low, uint32_t small_parameters);
+/// The instructions that lead from the start of a law to its next turn, with these parameters.
+/// None if there is no such way, or one on which something may be suspended, allocated or observed:
+/// so a turn can be given up in the middle, and begun anew.
+std::vector<bool> small_loop_code(const LowCode& low, LoopParameters parameters);
 
 /// Of the value that `i` leaves in its dst.
 uint8_t result_fact(const Instruction& i, const Facts& before);

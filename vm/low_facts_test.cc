@@ -126,7 +126,7 @@ TEST(SmallLoop, WhatIsComputedIsAnImmediate) {
   Program p;
   p.add(Op::kMul, {slot(0), slot(0)}, 2).add(Op::kLazyAdd, {slot(2), slot(1)}, 3);
   p.turn({slot(2), slot(3)});
-  const Facts at_end = facts_in_small_loop(p.low, 1).back();
+  const Facts at_end = facts_in_small_loop(p.low, {1, 0}).back();
   EXPECT_EQ(at_end[2], kSmall);
   EXPECT_EQ(at_end[3], kSmall);
   EXPECT_EQ(at_end[1], kSmall);  // an operand, too
@@ -135,14 +135,14 @@ TEST(SmallLoop, WhatIsComputedIsAnImmediate) {
 TEST(SmallLoop, OfTwoUnknownValuesThatAreComparedBothAreImmediates) {
   Program p;
   p.branch(Op::kIfLess, {slot(0), slot(1)}, 0).ret().bind(0).turn({slot(0), slot(1)});
-  for (const size_t s : {0u, 1u}) EXPECT_EQ(facts_in_small_loop(p.low, 0)[3][s], kSmall);
+  for (const size_t s : {0u, 1u}) EXPECT_EQ(facts_in_small_loop(p.low, {})[3][s], kSmall);
 }
 
 TEST(SmallLoop, ConsistsOfWhatLeadsToTheNextTurn) {
   Program p;
   p.branch(Op::kIfZero, {slot(0)}, 0).add(Op::kInc, {slot(1)}).ret();
   p.bind(0).add(Op::kDec, {slot(0)}, 2).turn({slot(2), slot(1)});
-  EXPECT_EQ(small_loop_code(p.low, 3),
+  EXPECT_EQ(small_loop_code(p.low, {3, 0}),
             (std::vector<bool>{true, false, false, true, true, true}));
 }
 
@@ -152,18 +152,28 @@ TEST(SmallLoop, IsLeftWhereItIsNotCheap) {
   p.add(Op::kIfCheap, {slot(1)}, 2);
   p.low.instructions.back().label = 0;
   p.turn({slot(0), slot(2)}).bind(0).add(Op::kThunk, {slot(1)}, 3).turn({slot(0), slot(3)});
-  EXPECT_EQ(small_loop_code(p.low, 1), (std::vector<bool>{true, true, false, false, false}));
+  EXPECT_EQ(small_loop_code(p.low, {1, 0}), (std::vector<bool>{true, true, false, false, false}));
 }
 
 TEST(SmallLoop, IsNoneIfATurnMaySuspendOrAllocate) {
   for (const Op op : {Op::kForce, Op::kRow, Op::kThunk, Op::kLazyIdx, Op::kCallKnown}) {
     Program p;
     p.add(op, {slot(1)}, 2).turn({slot(0), slot(2)});
-    EXPECT_EQ(small_loop_code(p.low, 1), std::vector<bool>(2)) << static_cast<int>(op);
+    EXPECT_EQ(small_loop_code(p.low, {1, 0}), std::vector<bool>(2)) << static_cast<int>(op);
   }
   Program p;
   p.add(Op::kForce, {slot(0)}, 2).turn({slot(0), slot(2)});
-  EXPECT_EQ(small_loop_code(p.low, 1), std::vector<bool>(2, true));
+  EXPECT_EQ(small_loop_code(p.low, {1, 0}), std::vector<bool>(2, true));
+}
+
+TEST(SmallLoop, WhatEachTurnForcesAndPassesOnIsEvaluatedAtTheNext) {
+  Program same;
+  same.add(Op::kForce, {slot(1)}, 1).add(Op::kDec, {slot(0)}, 2).turn({slot(2), slot(1)});
+  EXPECT_EQ(loop_parameters(same.low, 1).evaluated, 2u);
+  EXPECT_TRUE(small_loop_code(same.low, loop_parameters(same.low, 1))[0]);
+  Program other;
+  other.add(Op::kForce, {slot(1)}, 1).add(Op::kLazyIdx, {slot(1)}, 2).turn({slot(0), slot(2)});
+  EXPECT_EQ(loop_parameters(other.low, 1).evaluated, 0u);
 }
 
 }  // namespace

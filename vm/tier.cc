@@ -9,7 +9,6 @@
 #include "gc/region.h"
 #include "vm/dump.h"
 #include "vm/law_copy.h"
-#include "vm/low_facts.h"
 #include "vm/machine.h"
 #include "vm/nat_ops.h"
 #include "vm/primops.h"
@@ -166,9 +165,12 @@ void add_small_variant(Machine& vm, Code& twin, TierRequest& request) {
   if (!loops && !calls_itself) return;
   const uint32_t small = numeric_parameters(law.low);
   const bool one_loop = !calls_itself || law.low.parameters > kRegisterArguments;
-  if (small != 0 && one_loop && small_loop_code(law.low, small)[0]) {
-    law.small_in_loop = small;
-    return;
+  if (small != 0 && one_loop) {
+    const LoopParameters loop = loop_parameters(law.low, small);
+    if (small_loop_code(law.low, loop)[0]) {
+      law.loop = loop;
+      return;
+    }
   }
   if (small == 0 || law.low.parameters > kRegisterArguments) return;
   TierBlock variant;

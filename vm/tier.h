@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "vm/low_code.h"
+#include "vm/low_facts.h"
 
 namespace plan::vm {
 
@@ -48,8 +49,8 @@ struct TierBlock {
   /// Bit p: a variant of the law for calls in which argument p is an immediate nat. It follows the
   /// law itself, which passes such calls on to it; it has frames of its own, and no entry.
   uint32_t small_arguments = 0;
-  /// Bit p: the law's loop is also made for turns in which parameter p is an immediate nat.
-  uint32_t small_in_loop = 0;
+  /// If some are small: the law's loop is also made for turns with such parameters.
+  LoopParameters loop;
   bool is_special() const { return small_arguments != 0; }
   bool is_small(uint32_t parameter) const { return ((small_arguments >> parameter) & 1) != 0; }
   void* entry = nullptr;
