@@ -2,9 +2,8 @@
 //
 // Note [Jets in IR]
 // ~~~~~~~~~~~~~~~~~
-// A jet that is given a function should be compiled with the function in it; a jet that walks along
-// a row, evaluating, should be seen by collector and profiler for what it is. So these jets are
-// laws in IR, which take the place of the law in the jet's pin: its Code is made of running_law(),
+// A jet that is given a function should be compiled with the function in it, and be seen by
+// collector and profiler for what it is. So these jets are laws in IR, which take the place of the law in the jet's pin: its Code is made of running_law(),
 // and where a pass looks for what a call will do (`inline`, `specialise`, `unlift`), it finds that
 // law.
 //
@@ -28,7 +27,9 @@
 // Building  : vm/ir_leaves.cc.
 // Lifetime  : a text is read when its jet is first decoded or looked at by a pass; the law stays
 //             until the machine ends, and with it the first pin that matched.
-// Not in IR : what never evaluates (leaf jets, most of all), and what is an instruction.
+// Not in IR : what never evaluates, what is an instruction, and what walks evaluating but is given no
+//             function (sum, cat, implode, bsearch, _SizedListToRow ..): there is nothing to make
+//             it for, and C++ is faster than interpreted IR. The tests of keys (tabAlter) are C++.
 // Price     : run by the interpreter, a jet costs several instructions for each element, where C++
 //             costs a few nanoseconds.
 #include "vm/jets_ir.h"

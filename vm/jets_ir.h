@@ -1,4 +1,4 @@
-// vm/jets_ir.h: jets written in our own IR: those that are given a function, or walk evaluating.
+// vm/jets_ir.h: jets written in our own IR: those that are given a function.
 //
 // Such a jet is a law that we wrote ourselves, in the text of vm/ir_text.h, and that runs in the
 // place of the law in its pin. The interpreter, the native tier and the passes of the optimiser see
