@@ -3,9 +3,9 @@
 // Note [Jets in IR]
 // ~~~~~~~~~~~~~~~~~
 // A jet that is given a function should be compiled with the function in it, and be seen by
-// collector and profiler for what it is. So these jets are laws in IR, which take the place of the law in the jet's pin: its Code is made of running_law(),
-// and where a pass looks for what a call will do (`inline`, `specialise`, `unlift`), it finds that
-// law.
+// collector and profiler for what it is. So these jets are laws in IR, which take the place of the
+// law in the jet's pin: its Code is made of running_law(), and where a pass looks for what a call
+// will do (`inline`, `specialise`, `unlift`), it finds that law.
 //
 //   @_Map = law f row { .. (@map-loop f row to 0 n) .. (@decline f row) .. }
 //   @map-loop = law f row to i n { .. self .. }
@@ -27,9 +27,10 @@
 // Building  : vm/ir_leaves.cc.
 // Lifetime  : a text is read when its jet is first decoded or looked at by a pass; the law stays
 //             until the machine ends, and with it the first pin that matched.
-// Not in IR : what never evaluates, what is an instruction, and what walks evaluating but is given no
-//             function (sum, cat, implode, bsearch, _SizedListToRow ..): there is nothing to make
-//             it for, and C++ is faster than interpreted IR. The tests of keys (tabAlter) are C++.
+// Not in IR : what never evaluates, what is an instruction, and what walks evaluating but is given
+//             no function (sum, cat, implode, bsearch, _SizedListToRow ..): there is nothing to
+//             make it for, and C++ is faster than interpreted IR. Looking for a key (tabAlter) is
+//             C++, too.
 // Price     : run by the interpreter, a jet costs several instructions for each element, where C++
 //             costs a few nanoseconds.
 #include "vm/jets_ir.h"
