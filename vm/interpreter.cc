@@ -125,7 +125,7 @@ PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE) {
   Block* block = static_cast<Block*>(info_of(r2)->code);
   vm->heap.hp = hp;
   if (block->stream.empty()) {
-    block->heat = block->code->entry.heat;
+    block->heat = thunk_heat(*vm, *block->code);
     compile_block(*vm, *block);
   }
   info_of(r2)->entry = reinterpret_cast<void*>(enter_thunk_interpreter);

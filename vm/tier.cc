@@ -441,6 +441,12 @@ void begin_warming(Machine& vm, Code& code) {
   code.entry.heat = heat_of(may_be_warm ? kWarmEntries : entries);
 }
 
+int32_t thunk_heat(const Machine& vm, const Code& code) {
+  // Whether a law is warm is asked once, so only its own counter may ask early: when one of several
+  // has, those of the others would have the law compiled.
+  return code.warmth == Warmth::kCold ? heat_of(hot_entries(vm)) : code.entry.heat;
+}
+
 bool is_warm(Machine& vm, Code& code) {
   if (code.warmth != Warmth::kCold) return true;
   code.warmth = Warmth::kWarm;

@@ -161,6 +161,8 @@ std::string printable_name(Value function);
 
 /// Sets the counter of a new law.
 void begin_warming(Machine& vm, Code& code);
+/// The counter of a thunk's code that is entered for the first time.
+int32_t thunk_heat(const Machine& vm, const Code& code);
 /// Called when the counter of a law has run out: is it time to look at it, and to tier_up()?
 bool is_warm(Machine& vm, Code& code);
 /// Called when `block`, a law's or one of its thunks', has become hot. Direct code.
