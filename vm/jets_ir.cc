@@ -7,8 +7,8 @@
 // law in the jet's pin: its Code is made of running_law(), and where a pass looks for what a call
 // will do (`inline`, `specialise`, `unlift`), it finds that law.
 //
-//   @_Map = law f row { .. (@map-loop f row to 0 n) .. (@decline f row) .. }
-//   @map-loop = law f row to i n { .. self .. }
+//   @_Map = law f row { .. (@map-loop f row to n) .. (@decline f row) .. }
+//   @map-loop = law f row to n { .. self .. }
 //
 // A definition begins in the first column. Those with a jet's name are jets, others are shared. A
 // jet's own law is no loop, so that `inline` takes it into its callers and `specialise` then sees
