@@ -345,7 +345,7 @@ void BlockGenerator::emit_idx(const Instruction& i) {
   BasicBlock* other = new_block("other");
   BasicBlock* join = new_block("join");
   length_above(v, Kind::kRow, index, other);
-  IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
+  IrValue element = load(at(object(v, kTagData), static_cast<int64_t>(1 + index)));
   BasicBlock* fast_end = ir_.GetInsertBlock();
   ir_.CreateBr(join);
   ir_.SetInsertPoint(other);

@@ -101,7 +101,7 @@ bool BlockGenerator::emit_in_loop(const Instruction& i) {
       const Word index = i.immediate >> 1;
       IrValue v = value_of(i.operands[0]);
       length_above(v, Kind::kRow, index, loop_exit_);
-      set(i, load(at(object(v, kTagData), 1 + static_cast<int64_t>(index))));
+      set(i, load(at(object(v, kTagData), static_cast<int64_t>(1 + index))));
       return true;
     }
     case Op::kLen:

@@ -429,7 +429,7 @@ void BlockGenerator::emit_lazy_idx(const Instruction& i) {
   BasicBlock* join = new_block("join");
   std::vector<std::pair<IrValue, BasicBlock*>> results;
   length_above(v, Kind::kRow, index, other);
-  IrValue element = load(at(object(v, kTagData), 1 + static_cast<int64_t>(index)));
+  IrValue element = load(at(object(v, kTagData), static_cast<int64_t>(1 + index)));
   results.emplace_back(element, ir_.GetInsertBlock());
   ir_.CreateBr(join);
   ir_.SetInsertPoint(other);
