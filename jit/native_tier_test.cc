@@ -359,6 +359,22 @@ TEST_F(StoredCodeTest, WhatIsSeldomFoundIsSoonLookedForNoMore) {
   EXPECT_EQ(statistics().requested, 0u);
 }
 
+TEST_F(NativeTierTest, WarmThunksDoNotMakeTheirLawHot) {
+  vm::Options o = options();
+  o.tier = vm::TierMode::kMixed;
+  o.jit_threshold = 10'000;
+  make(o);
+  // {'two' n}: a row of two thunks with code of their own, f (g n) and g (f n).
+  const gc::Root two(
+      evaluator_->heap(),
+      read("{'two' 1 (0 (0 {0 3 0} (0 {'f' 1 (0 3 1)} (0 {'g' 1 (0 3 1)} 1))) "
+           "(0 {'g' 1 (0 3 1)} (0 {'f' 1 (0 3 1)} 1)))}"));
+  for (uint32_t n = 0; n < 100; ++n) {
+    ASSERT_TRUE(evaluator_->apply_normal(two.get(), std::array{small_nat(n)}).ok());
+  }
+  EXPECT_EQ(statistics().requested, 0u);
+}
+
 TEST_F(StoredCodeTest, CodeServesLawsAtOtherAddresses) {
   expect_count_works();
   make(options());
