@@ -6,7 +6,8 @@
 // offset from the instruction's own address (constants stand behind the code). Before the first
 // instruction stands what an entry needs (StreamHeader), so that entering a block touches its
 // record and the beginning of its stream: most of the time of a program that runs much code goes
-// into waiting for such memory.
+// into waiting for such memory. Machine code may stand where handlers' addresses were: see
+// Note [Templates in the stream] in jit/templates.h.
 //
 // Frame of a block: [info | locals | parameters], parameters at the high end, where the caller
 // (or the thunk's entry) put them.
@@ -62,11 +63,15 @@ struct Block {
   std::vector<uint32_t> captured;  ///< variables of the parameters, in order (law: 1 .. arity)
   gc::Info* info = nullptr;        ///< entry (law) or thunk record
   std::vector<Word> stream;  ///< header, code, constants
+  uint32_t code_words = 0;   ///< of the stream: its instructions
   uint32_t locals = 0;
   uint32_t frame_words = 0;  ///< 1 + locals + parameters
   uint32_t push_words = 0;   ///< most words any instruction writes below sp
   bool is_law = false;
   int32_t heat = kHeatNever;  ///< entries count from here up to 0, then the native tier is asked
+  char* translation = nullptr;  ///< of the stream, by the tier (Tier::translate)
+  uint32_t translation_bytes = 0;
+  void* translation_entry = nullptr;
 };
 
 /// What the record of a pin matched by a jet points to.
@@ -95,6 +100,7 @@ struct Code {
   bool is_primop = false;                     ///< a jet that lowering knows: its body is itself
   bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
   bool tier_asked = false;                    ///< its native code was asked for
+  bool is_translated = false;                 ///< what bytecode it has, the tier has translated
   Warmth warmth = Warmth::kCold;
   std::unique_ptr<TierRequest> request;       ///< of the twin, while the tier's budget is used up
   Code* next = nullptr;                       ///< other code of the same region

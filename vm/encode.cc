@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "vm/low_code.h"
 #include "vm/machine.h"
+#include "vm/stream.h"
 
 namespace plan::vm {
 
@@ -281,6 +282,9 @@ struct BlockEncoder {
           break;
         case Op::kCount: PLAN_UNREACHABLE();
       }
+      PLAN_ASSERT(instruction_words(i.op, &enc.stream[enc.start]) ==
+                  enc.stream.size() - enc.start);
+      PLAN_ASSERT(frame_record(i.op, &enc.stream[enc.start]) == infos[n]);
       if (infos[n] != nullptr) {
         infos[n]->entry = resume_entry(i.op);
         if (i.op != Op::kSelfTail) {
@@ -294,6 +298,7 @@ struct BlockEncoder {
       const Word distance = label_at[j.label] - j.instruction;
       enc.stream[j.word] |= j.high ? distance << 32 : distance;
     }
+    block.code_words = static_cast<uint32_t>(enc.stream.size() - kStreamHeaderWords);
     // Constants stand behind the code, each once.
     std::vector<std::pair<Word, size_t>> pool;
     for (const Encoder::Fix& f : enc.constants) {
