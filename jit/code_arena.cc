@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "base/check.h"
 
 namespace plan::jit {
@@ -14,6 +18,13 @@ constexpr uint64_t kPageBytes = 4096;
 uint64_t rounded(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 }  // namespace
+
+void forget_old_code() {
+#if defined(__x86_64__)
+  uint32_t words[4];
+  __cpuid(0, words[0], words[1], words[2], words[3]);
+#endif
+}
 
 std::unique_ptr<CodeArena> CodeArena::create(uint64_t bytes) {
   bytes = rounded(bytes, kPageBytes);

@@ -15,6 +15,10 @@ namespace plan::jit {
 
 inline constexpr uint64_t kCodeAlignment = 64;
 
+/// Code was written where other code has run, under another address. The processor may have begun
+/// with the old one until it meets an instruction that makes it forget: this one.
+void forget_old_code();
+
 class CodeArena {
  public:
   /// `bytes` is rounded up to pages. Null if the system refuses the mappings.

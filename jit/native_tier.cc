@@ -17,13 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 #include "jit/build.h"
 #include "jit/code_arena.h"
 #include "jit/gdb.h"
+#include "jit/templates.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
 #include "vm/unwind.h"
@@ -101,6 +98,15 @@ class NativeTier : public vm::Tier {
     left_ = true;
     thread_.detach();
     return true;
+  }
+
+  bool translate(vm::Block& block) override {
+    if (!templates_tried_) templates_ = Templates::create(vm_);
+    templates_tried_ = true;
+    return templates_ != nullptr && templates_->translate(block);
+  }
+  void release_translation(vm::Block& block) override {
+    if (templates_ != nullptr) templates_->release(block);
   }
 
   bool has_stored_code() override {
@@ -268,19 +274,10 @@ class NativeTier : public vm::Tier {
     }
     place_image(image, references, runtime_, arena_->writable(at), at, request);
     request.code = at;
-    if (was_given_back_) see_new_code();
+    if (was_given_back_) forget_old_code();
     if (options_.perf_map) note(image, request.name, at);
     if (options_.gdb) gdb_.add(image, request.name, at);
     return true;
-  }
-
-  /// Code was written where other code has run, under another address. The processor may have begun
-  /// with the old one until it meets an instruction that makes it forget.
-  static void see_new_code() {
-#if defined(__x86_64__)
-    uint32_t words[4];
-    __cpuid(0, words[0], words[1], words[2], words[3]);
-#endif
   }
 
   /// For perf: a line for each function.
@@ -322,6 +319,8 @@ class NativeTier : public vm::Tier {
   NativeOptions options_;
   vm::TierRuntime runtime_;
   std::unique_ptr<CodeArena> arena_;  ///< made for the first image
+  std::unique_ptr<Templates> templates_;
+  bool templates_tried_ = false;
   FILE* perf_map_ = nullptr;
   GdbSymbols gdb_;
   std::unique_ptr<CodeCache> cache_;  ///< set before the thread starts

@@ -179,6 +179,8 @@ sire::SessionOptions Runner::session_options() const {
   options.evaluator.tier = vm::TierMode::kMixed;
   if (arguments_.value(Option::kTier) == "interpreter") {
     options.evaluator.tier = vm::TierMode::kInterpreter;
+  } else if (arguments_.value(Option::kTier) == "template") {
+    options.evaluator.tier = vm::TierMode::kTemplate;
   } else if (arguments_.value(Option::kTier) == "native") {
     options.evaluator.tier = vm::TierMode::kNative;
   }

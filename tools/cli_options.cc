@@ -75,8 +75,8 @@ constexpr OptionSpec kOptions[] = {
     {Option::kCacheFolder, kLoading, 0, "cache-dir", "DIR", "Where modules are cached", true},
     {Option::kGcStress, kRunning, 0, "gc-stress", nullptr,
      "Collect as often as possible, to find bugs", true},
-    {Option::kTier, kRunning, 0, "tier", "interpreter|mixed|native",
-     "Which laws become native code: none, hot ones, or all", true},
+    {Option::kTier, kRunning, 0, "tier", "interpreter|template|mixed|native",
+     "How laws run: interpreted, from templates, compiled when hot, or all compiled", true},
     {Option::kJitThreshold, kRunning, 0, "jit-threshold", "COUNT", "Entries that make a law hot",
      true},
     {Option::kTierReport, kRunning, 0, "tier-report", nullptr,
@@ -287,7 +287,8 @@ std::optional<Screen> Parser::check_value(const OptionSpec& spec,
     is_good = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
   }
   if (spec.id == Option::kTier) {
-    is_good = value == "interpreter" || value == "mixed" || value == "native";
+    is_good = value == "interpreter" || value == "template" || value == "mixed" ||
+              value == "native";
   }
   if (spec.id == Option::kJitThreshold) {
     is_good = !value.empty() && value.size() < 10 &&

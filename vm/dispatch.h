@@ -53,6 +53,7 @@ extern const EvalFn kApplyRegisters[kRegisterArguments + 1];
 /// Worker of a function of n arguments that takes them on the stack; indexed by n.
 extern const EvalFn kPushArguments[kRegisterArguments + 1];
 PLAN_EVALUATES apply_return(PLAN_STATE);      // continuation: r1 is the function of the frame
+PLAN_EVALUATES safepoint_slow(PLAN_STATE);    // polls, maybe collects (r1 live), then returns r1
 PLAN_EVALUATES safepoint_return(PLAN_STATE);  // polls, maybe collects (r1 live), then returns r1
 PLAN_EVALUATES raise_crash(PLAN_STATE);       // r1: op, r2: value (normal form)
 PLAN_EVALUATES abort_loop(PLAN_STATE);        // a thunk demanded itself
@@ -62,6 +63,7 @@ PLAN_EVALUATES run_leaf_jet(PLAN_STATE);      // r1: function value, r2: info; a
 PLAN_EVALUATES continue_leaf_jet(PLAN_STATE);
 PLAN_EVALUATES enter_interpreter(PLAN_STATE);        // compiled law
 PLAN_EVALUATES enter_uncompiled(PLAN_STATE);         // compiles, then enters
+PLAN_EVALUATES enter_hot(PLAN_STATE);                // compiled law whose counter has run out
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE);  // compiled block of a law
 PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE);
 

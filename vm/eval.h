@@ -45,7 +45,8 @@ enum class Fallback : uint8_t { kIgnore, kWarn, kCrash };
 /// When laws are compiled to native code, if there is a native tier (vm/tier.h).
 enum class TierMode : uint8_t {
   kInterpreter,  ///< never
-  kMixed,        ///< when hot, in the background
+  kTemplate,     ///< never by LLVM; templates (jit/templates.h) at the first entry
+  kMixed,        ///< templates when warm, LLVM when hot, in the background
   kNative,       ///< at the first entry, waiting for it
 };
 
@@ -55,7 +56,7 @@ struct Options {
   Fallback fallback = Fallback::kIgnore;  ///< -f, -F
   uint64_t stack_limit_bytes = 0;         ///< 0: only the heap limit
   TierMode tier = TierMode::kInterpreter;
-  uint32_t jit_threshold = 500;           ///< entries and loop turns that make a law hot
+  uint32_t jit_threshold = 100'000;         ///< entries and loop turns that make a law hot
   uint32_t jit_budget_percent = 30;       ///< of run time that may be compile time; 0: no bound
   PassSet passes = PassSet::all();        ///< of the optimiser
   bool optimise_always = false;           ///< for tests: every law at its first entry

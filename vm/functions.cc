@@ -63,7 +63,9 @@ gc::Info* new_law_entry(Machine& vm, Code& code, Value law) {
   info->code = &code.entry;
   code.entry.info = info;
   code.infos.push_back(info);
-  if (vm.options.tier != TierMode::kInterpreter) {
+  if (vm.options.tier == TierMode::kTemplate) {
+    translate_law(vm, code);
+  } else if (vm.options.tier != TierMode::kInterpreter) {
     begin_warming(vm, code);
   }
   return info;

@@ -67,12 +67,15 @@ PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
 namespace {
 /// `args`: those of the entry; null if it is a thunk's.
 void ask_tier(Machine& vm, Block& law, const Word* args) {
+  translate_law(vm, *law.code);
   if (is_warm(vm, *law.code) &&
       (args == nullptr || !observe_arguments(vm, *law.code, args))) {
     tier_up(vm, law);
   }
-  if (!law.stream.empty()) {
-    stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
+  // The twin may be in charge by now; loops of the law's own code look for it.
+  for (Block* block : {&law, static_cast<Block*>(law.info->code)}) {
+    if (block->stream.empty()) continue;
+    stream_header(block->stream.data() + kStreamHeaderWords).heat = block->heat;
   }
 }
 
@@ -80,6 +83,11 @@ void ask_tier(Machine& vm, Block& law, const Word* args) {
 /// own counter is at hand.
 void heat_law(Machine& vm, StreamHeader& thunk) {
   Code& code = *thunk.block->code;
+  if (!code.is_translated && uses_templates(vm, code)) {
+    translate_law(vm, code);
+    thunk.heat = thunk_heat(vm, code);
+    return;
+  }
   if (!code.tier_asked) ask_tier(vm, code.entry, nullptr);
   // Over budget, it will have to ask again.
   thunk.heat = code.tier_asked ? kHeatNever : code.entry.heat;
@@ -97,8 +105,8 @@ PLAN_EVALUATES enter_uncompiled(PLAN_STATE) {
   Block* block = static_cast<Block*>(info_of(r2)->code);
   vm->heap.hp = hp;
   if (block->stream.empty()) compile_block(*vm, *block);
-  info_of(r2)->entry = reinterpret_cast<void*>(enter_interpreter);
-  PLAN_TAIL enter_interpreter(PLAN_REGISTERS);
+  info_of(r2)->entry = bytecode_entry(*block);
+  PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
 }
 
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
@@ -128,8 +136,8 @@ PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE) {
     block->heat = thunk_heat(*vm, *block->code);
     compile_block(*vm, *block);
   }
-  info_of(r2)->entry = reinterpret_cast<void*>(enter_thunk_interpreter);
-  PLAN_TAIL enter_thunk_interpreter(PLAN_REGISTERS);
+  info_of(r2)->entry = bytecode_entry(*block);
+  PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
 }
 
 // --- Resuming. The record's code is the next instruction, its arity the destination word (0: the

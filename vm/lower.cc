@@ -216,6 +216,7 @@ void compile_block(Machine& vm, Block& block) {
   Code& code = *block.code;
   if (block.is_law) ++code.uncompiled;
   encode_block(vm, block, lower_block(vm, block));
+  translate_new_block(vm, block);
   if (--code.uncompiled == 0) {
     // Nothing will be compiled from it again; most laws run once and would keep it for nothing.
     code.ir = Law{};

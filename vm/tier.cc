@@ -296,6 +296,49 @@ TierRuntime tier_runtime(Machine& vm) {
 
 namespace {
 
+// Note [Thresholds]
+//   kWarmEntries: the bytecode is translated, which takes a microsecond or two. kOptimisedEntries:
+//   the law is optimised, which takes a hundred, and runs what came of it. jit_threshold: LLVM
+//   compiles that, which takes some milliseconds. Where the last is less, it holds for all.
+
+constexpr uint32_t kWarmEntries = 16;
+constexpr uint32_t kOptimisedEntries = 2000;
+
+uint32_t compiled_entries(const Machine& vm) {
+  if (vm.options.tier == TierMode::kNative) return 1;
+  return std::clamp(vm.options.jit_threshold, 1u, 1u << 30);
+}
+/// Entries until a law that is interpreted is optimised.
+uint32_t hot_entries(const Machine& vm) {
+  return std::min(kOptimisedEntries, compiled_entries(vm));
+}
+
+/// Entries until it is asked again whether there is time, or room.
+uint32_t retry_entries(const Machine& vm) {
+  return std::max(kBudgetRetryEntries, hot_entries(vm));
+}
+
+}  // namespace
+
+bool uses_templates(const Machine& vm, const Code& code) {
+  const TierMode mode = vm.options.tier;
+  return vm.tier != nullptr && code.region != nullptr &&
+         (mode == TierMode::kMixed || mode == TierMode::kTemplate);
+}
+
+void* bytecode_entry(const Block& block) {
+  if (block.translation != nullptr) return block.translation_entry;
+  return address_of(block.is_law ? enter_interpreter : enter_thunk_interpreter);
+}
+
+namespace {
+void translate(Machine& vm, Block& block) {
+  if (block.stream.empty()) return;
+  void* before = bytecode_entry(block);
+  if (!vm.tier->translate(block)) return;
+  // It may be native by now, or have been entered never.
+  if (block.info->entry == before) block.info->entry = block.translation_entry;
+}
 /// Whether compiling has taken its share already. What is under way counts as what came before.
 bool is_over_budget(const Machine& vm) {
   const uint64_t percent = vm.options.jit_budget_percent;
@@ -329,13 +372,13 @@ void uninstall(Machine& vm, std::unique_ptr<TierRequest> request) {
     if (k == 0 || b.is_special()) continue;
     b.block->heat = kHeatNever;
     if (b.block->stream.empty()) encode_block(vm, *b.block, b.low);
-    b.info->entry = address_of(enter_thunk_interpreter);
+    b.info->entry = bytecode_entry(*b.block);
   }
   gc::Info* info = request->blocks[0].info;
   Block& law = *static_cast<Block*>(info->code);
-  info->entry = address_of(law.stream.empty() ? enter_uncompiled : enter_interpreter);
+  info->entry = law.stream.empty() ? address_of(enter_uncompiled) : bytecode_entry(law);
   if (info->arity <= kRegisterArguments) info->worker = address_of(kPushArguments[info->arity]);
-  law.heat = heat_of(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
+  law.heat = heat_of(retry_entries(vm));
   if (!law.stream.empty()) {
     stream_header(law.stream.data() + kStreamHeaderWords).heat = law.heat;
   }
@@ -398,19 +441,44 @@ void finish(Machine& vm, std::unique_ptr<TierRequest> request) {
 //   compiled when it is hot. In a process that has little in common with those that filled the
 //   store most of this is for nothing: then it is given up, and laws are looked for when hot.
 
-constexpr uint32_t kWarmEntries = 16;
 constexpr uint64_t kLooksAtLeast = 64;  ///< before it is given up
 constexpr uint64_t kLooksPerFind = 3;   ///< that it is worth
-
-uint32_t hot_entries(const Machine& vm) {
-  if (vm.options.tier == TierMode::kNative) return 1;
-  return std::clamp(vm.options.jit_threshold, 1u, 1u << 30);
-}
 
 bool is_worth_looking(const Machine& vm) {
   const TierStatistics& s = vm.tier_statistics;
   return vm.tier->has_stored_code() &&
          (s.looked_for < kLooksAtLeast || s.found * kLooksPerFind >= s.looked_for);
+}
+
+/// The code that a law runs, if it is not native: its own, or the twin's.
+Code& code_in_charge(const Block& block) {
+  return *static_cast<Block*>(block.code->entry.info->code)->code;
+}
+
+// Note [Optimised bytecode]
+//   What the twin's blocks are lowered to is made bytecode of as well, and that is translated: it
+//   is at hand, and takes microseconds where the native tier takes milliseconds, and its turn in a
+//   queue. From then on the twin is in charge of the law: its entry counts, its code has the
+//   request. The record of the law leads to the twin's stream, so loops that run change over as
+//   they do to native code. Thunks and frames made before go on with what made them.
+
+/// See Note [Optimised bytecode].
+Code& put_twin_in_charge(Machine& vm, Code& code) {
+  Code& twin = *code.request->twin;
+  if (!uses_templates(vm, code) || &twin == &code) return code;
+  twin.is_translated = true;
+  for (TierBlock& b : code.request->blocks) {
+    if (b.is_special() || !b.block->stream.empty()) continue;
+    b.block->heat = heat_of(compiled_entries(vm));
+    encode_block(vm, *b.block, b.low);
+    translate(vm, *b.block);
+    b.info->entry = bytecode_entry(*b.block);
+  }
+  twin.entry.info->code = &twin.entry;
+  twin.request = std::move(code.request);
+  twin.warmth = code.warmth;
+  twin.tier_asked = code.tier_asked;
+  return twin;
 }
 
 /// Gives the code its request. False: it was refused.
@@ -441,7 +509,20 @@ void begin_warming(Machine& vm, Code& code) {
   code.entry.heat = heat_of(may_be_warm ? kWarmEntries : entries);
 }
 
+void translate_law(Machine& vm, Code& code) {
+  if (code.is_translated || !uses_templates(vm, code)) return;
+  code.is_translated = true;
+  ++vm.tier_statistics.translated;
+  translate(vm, code.entry);
+  for (Block& block : code.blocks) translate(vm, block);
+}
+
+void translate_new_block(Machine& vm, Block& block) {
+  if (block.code->is_translated) translate(vm, block);
+}
+
 int32_t thunk_heat(const Machine& vm, const Code& code) {
+  if (!code.is_translated && uses_templates(vm, code)) return heat_of(kWarmEntries);
   // Whether a law is warm is asked once, so only its own counter may ask early: when one of several
   // has, those of the others would have the law compiled.
   return code.warmth == Warmth::kCold ? heat_of(hot_entries(vm)) : code.entry.heat;
@@ -456,50 +537,66 @@ bool is_warm(Machine& vm, Code& code) {
   return false;
 }
 
+namespace {
+
+void ask_later(Code& code, uint32_t entries) {
+  code.tier_asked = false;
+  code.entry.heat = heat_of(entries);
+}
+enum class Stored : uint8_t { kInstalled, kLacksRoom, kNotThere };
+
+/// Looks for the code of the request in what is stored.
+Stored load(Machine& vm, Code& code, Warmth warmth) {
+  if (warmth == Warmth::kWarm) ++vm.tier_statistics.looked_for;
+  if (vm.tier->load(*code.request)) {
+    if (warmth == Warmth::kWarm) ++vm.tier_statistics.found;
+    finish(vm, std::move(code.request));
+    return Stored::kInstalled;
+  }
+  const bool lacks_room = vm.tier->lacks_room();
+  code.request->was_native = lacks_room;
+  if (!lacks_room) return Stored::kNotThere;
+  // Only a safepoint can make room.
+  vm.tier_ready.store(true, std::memory_order_relaxed);
+  vm.lower_limits();
+  return Stored::kLacksRoom;
+}
+
+}  // namespace
+
 void tier_up(Machine& vm, Block& block) {
-  Code& code = *block.code;
-  Block& law = code.entry;
-  if (vm.tier == nullptr || code.region == nullptr) {
-    law.heat = kHeatNever;
+  Code& code = code_in_charge(block);
+  if (vm.tier == nullptr || code.region == nullptr || vm.options.tier == TierMode::kTemplate) {
+    code.entry.heat = kHeatNever;
     return;
   }
-  law.heat = kHeatRecheck;
+  code.entry.heat = kHeatRecheck;
   if (code.tier_asked) return;  // a loop looks whether its native code has come
-  const auto ask_later = [&] {
-    law.heat = heat_of(std::max(kBudgetRetryEntries, vm.options.jit_threshold));
-  };
   const Warmth warmth = std::exchange(code.warmth, Warmth::kHot);
-  // What is stored costs nothing that the budget counts. Asked for once, a request is kept.
   const bool is_new = code.request == nullptr;
+  // What is stored costs nothing that the budget counts. Asked for once, a request is kept.
   const bool may_load = vm.tier->has_stored_code() && (is_new || code.request->was_native);
-  if (!may_load && is_over_budget(vm)) return ask_later();
+  if (!may_load && !uses_templates(vm, code) && is_over_budget(vm)) {
+    return ask_later(code, retry_entries(vm));
+  }
   code.tier_asked = true;  // so that it is not asked again from below
   if (is_new && !begin_request(vm, code, warmth)) return;
-  if (warmth == Warmth::kWarm) ++vm.tier_statistics.looked_for;
   if (may_load) {
-    if (vm.tier->load(*code.request)) {
-      if (warmth == Warmth::kWarm) ++vm.tier_statistics.found;
-      return finish(vm, std::move(code.request));
-    }
-    if (vm.tier->lacks_room()) {
-      // Only a safepoint can make room.
-      code.request->was_native = true;
-      code.tier_asked = false;
-      vm.tier_ready.store(true, std::memory_order_relaxed);
-      vm.lower_limits();
-      return ask_later();
-    }
-    code.request->was_native = false;
-    // Without the law that tests for them the copies are of no use.
-    if (warmth == Warmth::kWarm ||
-        (code.request->twin->versions.empty() && is_over_budget(vm))) {
-      code.tier_asked = false;
-      return ask_later();
-    }
+    const Stored stored = load(vm, code, warmth);
+    if (stored == Stored::kInstalled) return;
+    if (stored == Stored::kLacksRoom) return ask_later(code, retry_entries(vm));
+  }
+  Code& now = put_twin_in_charge(vm, code);
+  const uint32_t more = compiled_entries(vm) - hot_entries(vm);
+  if (&now != &code && more > 0) return ask_later(now, more);
+  // Without the law that tests for them the copies are of no use.
+  const bool is_wanted = now.request->twin->versions.empty() || uses_templates(vm, now);
+  if (warmth == Warmth::kWarm || (is_wanted && is_over_budget(vm))) {
+    return ask_later(now, retry_entries(vm));
   }
   ++vm.tier_statistics.requested;
   const bool wait = vm.options.tier == TierMode::kNative;
-  vm.tier->submit(std::move(code.request), wait);
+  vm.tier->submit(std::move(now.request), wait);
   if (wait) install_native_code(vm, false);
 }
 
@@ -522,6 +619,8 @@ void install_native_code(Machine& vm, bool at_safepoint) {
 
 void forget_native_code(Machine& vm, Code& code) {
   if (vm.tier == nullptr) return;
+  vm.tier->release_translation(code.entry);
+  for (Block& block : code.blocks) vm.tier->release_translation(block);
   vm.tier->forget(&code);
   std::erase_if(vm.evictable, [&](const std::unique_ptr<TierRequest>& request) {
     if (request->twin != &code) return false;

@@ -1,10 +1,12 @@
 // vm/tier.h: the door between the evaluator and a native tier (jit/); vm is complete without one.
 //
-// A law whose entries and loop turns pass the threshold gets a *twin*: a second Code, decoded anew
-// and optimised. Its blocks are lowered to linear code here, by the evaluator's thread, and handed
-// over as a TierRequest. The tier compiles it elsewhere, using the addresses in it as mere numbers,
-// and raises Machine::tier_ready; the next safepoint installs the code by patching records. So no
-// other thread ever reads or writes a value, a record or a region.
+// A law becomes faster in steps, by how often it is entered and its loops turn: Note [Thresholds]
+// in vm/tier.cc. First the tier may translate its bytecode in place. Then the law gets a *twin*: a
+// second Code, decoded anew and optimised. Its blocks are lowered to linear code here, by the
+// evaluator's thread; bytecode of it takes the law's place, and it is handed over as a TierRequest.
+// The tier compiles it elsewhere, using the addresses in it as mere numbers, and raises
+// Machine::tier_ready; the next safepoint installs the code by patching records. So no other thread
+// ever reads or writes a value, a record or a region.
 //
 // Frames     : native code shares stack and records with the interpreter. The frame of a suspension
 //              is [record, live slots ascending], all of them values (Instruction n of a block:
@@ -111,6 +113,14 @@ TierRuntime tier_runtime(Machine& vm);
 class Tier {
  public:
   virtual ~Tier() = default;
+  /// Puts machine code in place of the bytecode's handlers (jit/templates.h). False: it stays as it
+  /// is.
+  virtual bool translate(Block& block) {
+    static_cast<void>(block);
+    return false;
+  }
+  /// Takes the memory of translate() back.
+  virtual void release_translation(Block& block) { static_cast<void>(block); }
   /// Whether load() may know anything.
   virtual bool has_stored_code() { return false; }
   /// Finishes the request at once if its code was made before, by this process or another.
@@ -136,6 +146,7 @@ class Tier {
 };
 
 struct TierStatistics {
+  uint64_t translated = 0;  ///< laws
   uint64_t requested = 0;
   uint64_t laws = 0;
   uint64_t cached = 0;  ///< of the laws
@@ -163,6 +174,14 @@ std::string printable_name(Value function);
 void begin_warming(Machine& vm, Code& code);
 /// The counter of a thunk's code that is entered for the first time.
 int32_t thunk_heat(const Machine& vm, const Code& code);
+/// Whether laws get template code when they are warm.
+bool uses_templates(const Machine& vm, const Code& code);
+/// Translates the bytecode that the law and its thunks have, and from now on what they get.
+void translate_law(Machine& vm, Code& code);
+/// Translates a block, if its law was.
+void translate_new_block(Machine& vm, Block& block);
+/// Where a block that has bytecode is entered, unless it is native.
+void* bytecode_entry(const Block& block);
 /// Called when the counter of a law has run out: is it time to look at it, and to tier_up()?
 bool is_warm(Machine& vm, Code& code);
 /// Called when `block`, a law's or one of its thunks', has become hot. Direct code.

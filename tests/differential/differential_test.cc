@@ -24,7 +24,8 @@ constexpr uint64_t kSlowness = 1;
 #endif
 
 void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t count) {
-  if (options.native && !jit::kNativeBuilt) GTEST_SKIP() << "this build has no native code";
+  const bool is_interpreted = !options.native && !options.templates;
+  if (!is_interpreted && !jit::kNativeBuilt) GTEST_SKIP() << "this build has no native code";
   const char* one = std::getenv("PLAN_SEED");
   if (one != nullptr) {
     first_seed = std::strtoull(one, nullptr, 10);
@@ -35,6 +36,9 @@ void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t co
     if (!differs.holds(generate(seed))) continue;
     const Expr smallest = shrink(generate(seed), differs, kShrinkAttempts);
     FAIL() << "PLAN_SEED=" << seed << "\n" << differs.report(smallest);
+  }
+  if (options.templates && one == nullptr) {
+    EXPECT_GT(differs.vm()->tier_statistics().translated, 0u);
   }
   if (options.native && one == nullptr) {
     // No test of native code means anything if the interpreter did the work.
@@ -67,6 +71,22 @@ TEST(Differential, OptimisedLawsAgreeWithOracle) {
 
 TEST(Differential, OptimisedLawsAgreeWithOracleUnderGcStress) {
   expect_agreement({.gc_stress = true, .optimise = true}, 500'001, 1'000);
+}
+
+TEST(Differential, TemplatesAgreeWithOracle) {
+  expect_agreement({.templates = true}, 1'000'001, 4'000);
+}
+
+TEST(Differential, TemplatesAgreeWithOracleUnderGcStress) {
+  expect_agreement({.gc_stress = true, .templates = true}, 1'100'001, 1'000);
+}
+
+TEST(Differential, TemplatesOfOptimisedLawsAgreeWithOracle) {
+  expect_agreement({.optimise = true, .templates = true}, 1'200'001, 4'000);
+}
+
+TEST(Differential, TemplatesOfOptimisedLawsAgreeWithOracleUnderGcStress) {
+  expect_agreement({.gc_stress = true, .optimise = true, .templates = true}, 1'300'001, 1'000);
 }
 
 TEST(Differential, NativeCodeAgreesWithOracle) {

@@ -10,6 +10,7 @@
 //   quick-code       the same without LLVM's optimisations: many more programs in the same time
 //   code-cache=DIR   native code is stored there, and taken from there
 //   code-bytes=N     room for native code, to see laws evicted
+//   templates        translate every law at its first entry (jit/templates.h)
 //   optimise         optimise every law before it runs
 //   passes=LIST      with these passes only, see vm/optimise.h; implies optimise
 //   passes=random    with other passes for every batch of programs; implies optimise
@@ -205,7 +206,8 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.nursery_bytes = std::strtoull(argument.data() + 8, nullptr, 10);
   } else if (argument == "nojets") {
     arguments.options.jets = false;
-  } else if ((argument == "native" || argument == "quick-code") && !jit::kNativeBuilt) {
+  } else if (!jit::kNativeBuilt &&
+             (argument == "native" || argument == "quick-code" || argument == "templates")) {
     std::fprintf(stderr, "this build has no native code\n");
     std::exit(2);
   } else if (argument == "native") {
@@ -217,6 +219,8 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.code_bytes_max = std::strtoull(argument.data() + 11, nullptr, 10);
   } else if (argument.starts_with("code-cache=")) {
     arguments.options.code_cache = argument.substr(11);
+  } else if (argument == "templates") {
+    arguments.options.templates = true;
   } else if (argument == "optimise") {
     arguments.options.optimise = true;
   } else if (argument.starts_with("passes=")) {

@@ -76,6 +76,7 @@ vm::Options vm_options(const VmOptions& options) {
   result.optimise_always = options.optimise;
   result.passes = options.passes;
   if (options.native) result.tier = vm::TierMode::kNative;
+  if (options.templates) result.tier = vm::TierMode::kTemplate;
   result.heap.stress = options.gc_stress;
   result.heap.verify = options.gc_stress;
   result.heap.nursery_bytes = options.nursery_bytes;
