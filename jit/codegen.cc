@@ -232,8 +232,7 @@ void BlockGenerator::emit_entry(uint32_t root) {
   BasicBlock* go = new_block("enter");
   branch_unlikely(wants_safepoint(true), slow, go);
   ir_.SetInsertPoint(slow);
-  request_stack();
-  tail_to(s_.runtime.safepoint_thunk, sp(), {thunk});
+  tail(poll_stub(), sp(), {thunk});
   ir_.SetInsertPoint(go);
   IrValue o = object(thunk, kTagThunk);
   for (uint32_t p = 0; p < parameters_; ++p) {
@@ -247,11 +246,17 @@ void BlockGenerator::emit_entry(uint32_t root) {
   goto_instruction(0);
 }
 
+/// Whether a safepoint may be wanted before the root goes on.
+bool BlockGenerator::polls(uint32_t root) const {
+  if (roots_[root].instruction < 0) return false;
+  return allocates_from(resume_successors(static_cast<size_t>(roots_[root].instruction)));
+}
+
 void BlockGenerator::emit_resume(uint32_t root) {
   const auto n = static_cast<size_t>(roots_[root].instruction);
   const Instruction& i = code_[n];
   IrValue result = body_->function->getArg(3);
-  if (allocates_from(resume_successors(n))) {
+  if (body_->roots.size() == 1 && polls(root)) {
     BasicBlock* slow = new_block("poll");
     BasicBlock* go = new_block("resume");
     branch_unlikely(ir_.CreateICmpUGT(hp(), load_limit(s_.runtime.hp_limit)), slow, go);
@@ -332,7 +337,8 @@ void BlockGenerator::emit_roots(uint32_t group) {
   for (const uint32_t r : body_->roots) {
     if (roots_[r].function == body_->function) continue;
     s_.define_stub(roots_[r].function, body_->function,
-                   "  movl $" + std::to_string(roots_[r].state) + ", %r9d\n");
+                   (polls(r) ? s_.resume_poll() : "") + "  movl $" +
+                       std::to_string(roots_[r].state) + ", %r9d\n");
   }
 }
 
@@ -376,11 +382,36 @@ void BlockGenerator::emit_turn_poll() {
   branch_unlikely(wants_safepoint(allocates_from({0})), slow, go);
   if (has_loop()) emit_loop_poll(go, slow);
   ir_.SetInsertPoint(slow);
-  request_stack();
   params.clear();
   for (uint32_t p = 0; p < parameters_; ++p) params.push_back(load(body_->slots[p]));
+  if (in_registers_) {
+    tail(poll_stub(), sp(), params);
+    return;
+  }
+  request_stack();
   tail_to(s_.runtime.safepoint_apply, push_words(sp(), params),
           {reference(s_.function), record(b_.info), constant(parameters_)});
+}
+
+/// The safepoint before the entry: of a law, whose arguments are in registers, or of a thunk.
+Function* BlockGenerator::poll_stub() {
+  Function* stub = s_.new_function(name_ + ".poll");
+  std::string text = "  movq $" + std::to_string(stack_need_) + ", " +
+                     std::to_string(s_.runtime.stack_request) + "(%r14)\n";
+  if (is_law_) {
+    text += "  subq $" + std::to_string(parameters_ * sizeof(Word)) + ", %r12\n";
+    for (uint32_t p = 0; p < parameters_; ++p) {
+      text += std::string("  movq %") + kRegisterNames[p] + ", " +
+              std::to_string(p * sizeof(Word)) + "(%r12)\n";
+    }
+    const Slot function{SlotKind::kConstant, s_.numbers.number_of(s_.function), 0};
+    const Slot record{SlotKind::kRecord, s_.numbers.number_of(b_.info), 0};
+    text += "  movq " + s_.slot_address(function) + ", %r15\n  movq " + s_.slot_address(record) +
+            ", %rdi\n  movl $" + std::to_string(parameters_) + ", %esi\n";
+  }
+  const void* target = is_law_ ? s_.runtime.safepoint_apply : s_.runtime.safepoint_thunk;
+  s_.define(stub, text + "  jmpq *" + s_.address_of(target) + "\n");
+  return stub;
 }
 
 /// True if one of the arguments in `wanted`, bits, is not small; null if all are known to be, being

@@ -8,6 +8,8 @@
 //   resumption must come back into the middle of it. Roots that reach a common instruction share
 //   one function that switches on a state in r7; each of them is a stub that sets the state. A
 //   root that shares nothing is a function of its own: the code after a call in a tree-like law.
+//   Stubs are assembly, which costs much less than a trip through LLVM. So the look whether a
+//   safepoint is wanted before a resumption stands in its stub, if it has one.
 //   A law's worker needs no stub for its entry: its callers have the law's record in r7, which is
 //   no state.
 //

@@ -66,6 +66,7 @@ struct Shared {
   std::map<Slot, llvm::GlobalVariable*> slot_globals;
   llvm::Type* slot_type;  ///< nothing is known of it
   Function* forces = nullptr;  ///< the stub, once it is needed
+  bool has_resume_poll = false;  ///< what resume_poll() jumps to
 
   explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
       : context(m.getContext()), module(m), runtime(r),
@@ -80,10 +81,22 @@ struct Shared {
   }
 
   /// Stubs are assembly: a trip through LLVM takes a good part of a millisecond per function.
-  void define_stub(Function* stub, const Function* target, const std::string& instructions) {
-    const std::string name = "\"" + stub->getName().str() + "\"";
-    module.appendModuleInlineAsm(".text\n" + name + ":\n" + instructions + "  jmp \"" +
-                                 target->getName().str() + "\"\n");
+  void define(const Function* stub, const std::string& instructions) const {
+    module.appendModuleInlineAsm(".text\n\"" + stub->getName().str() + "\":\n" + instructions);
+  }
+  void define_stub(const Function* stub, const Function* target,
+                   const std::string& instructions) const {
+    define(stub, instructions + "  jmp \"" + target->getName().str() + "\"\n");
+  }
+
+  /// What stands in a slot, in assembly.
+  std::string slot_address(const Slot& wanted) {
+    slot(wanted);
+    const auto number = std::find(slots.begin(), slots.end(), wanted) - slots.begin();
+    return std::string(kSlotsSymbol) + "+" + std::to_string(number * 8) + "(%rip)";
+  }
+  std::string address_of(const void* p) {
+    return slot_address({SlotKind::kRuntime, runtime_number(runtime, p), 0});
   }
 
   /// The word that a slot stands for, as a pointer; for the passes it is a constant. See Note
@@ -104,9 +117,6 @@ struct Shared {
   Function* force_stub() {
     if (forces != nullptr) return forces;
     forces = new_function("force");
-    const Slot eval{SlotKind::kRuntime, runtime_number(runtime, runtime.eval_value), 0};
-    slot(eval);
-    const auto number = std::find(slots.begin(), slots.end(), eval) - slots.begin();
     static_assert(sizeof(gc::Info) == 64, "the index is the upper half of the header");
     module.appendModuleInlineAsm(
         ".text\n\"" + forces->getName().str() + "\":\n" +
@@ -117,8 +127,18 @@ struct Shared {
         "  andq $-64, %rdi\n" +
         "  addq " + std::to_string(runtime.info_base) + "(%r14), %rdi\n" +
         "  jmpq *(%rdi)\n" +
-        ".Lother:\n  jmpq *" + kSlotsSymbol + "+" + std::to_string(number * 8) + "(%rip)\n");
+        ".Lother:\n  jmpq *" + address_of(runtime.eval_value) + "\n");
     return forces;
+  }
+
+  /// What a resumption begins with if it allocates: a safepoint, where one is wanted.
+  std::string resume_poll() {
+    if (!has_resume_poll) {
+      module.appendModuleInlineAsm(".text\n.Lpoll:\n  jmpq *" +
+                                   address_of(runtime.safepoint_slow) + "\n");
+      has_resume_poll = true;
+    }
+    return "  cmpq %r13, " + std::to_string(runtime.hp_limit) + "(%r14)\n  jb .Lpoll\n";
   }
 
   Function* new_function(const std::string& name) {
@@ -287,6 +307,8 @@ class BlockGenerator {
                                   const Instruction& i);
   void emit_entry(uint32_t root);
   void emit_resume(uint32_t root);
+  bool polls(uint32_t root) const;
+  Function* poll_stub();
   void emit_code();
   void emit(size_t n);
   void goto_instruction(size_t n);
