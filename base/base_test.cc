@@ -1,6 +1,7 @@
 // base/base_test.cc: hashes, base58, files.
 #include "base/base58.h"
 #include "base/file.h"
+#include "base/file_writer.h"
 #include "base/hash.h"
 
 #include <gtest/gtest.h>
@@ -91,6 +92,53 @@ TEST(File, ReplacingWritesToWhatIsNoFileAndLeavesItThere) {
   EXPECT_FALSE(is_regular_file(path));
   close(reader);
   unlink(path.c_str());
+}
+
+TEST(FileWriter, HasWrittenEveryFileWhenItIsFinished) {
+  const std::vector<std::string> paths = {own_path("first"), own_path("second"), own_path("third")};
+  FileWriter writer;
+  for (const uint8_t round : {uint8_t{1}, uint8_t{2}}) {
+    for (const std::string& path : paths) {
+      EXPECT_TRUE(writer.write(path, std::vector<uint8_t>(100'000, round)));
+    }
+    EXPECT_TRUE(writer.finish());
+    for (const std::string& path : paths) {
+      Result<std::vector<uint8_t>> bytes = read_file(path);
+      ASSERT_TRUE(bytes.has_value());
+      EXPECT_EQ(*bytes, std::vector<uint8_t>(100'000, round));
+    }
+  }
+  for (const std::string& path : paths) remove_file(path);
+}
+
+TEST(FileWriter, WritesWhatItHasBeforeItEnds) {
+  const std::string path = own_path("last");
+  { FileWriter().write(path, {1, 2, 3}); }
+  EXPECT_TRUE(file_exists(path));
+  remove_file(path);
+}
+
+TEST(FileWriter, DropsWhatComesAfterAFailure) {
+  const std::string path = own_path("after");
+  FileWriter writer;
+  writer.write(testing::TempDir() + "/palladium_no_such_folder/file", {1});
+  writer.write(path, {2});
+  EXPECT_FALSE(writer.finish());
+  EXPECT_FALSE(file_exists(path));
+  EXPECT_TRUE(writer.write(path, {3}));
+  EXPECT_TRUE(writer.finish());
+  EXPECT_TRUE(file_exists(path));
+  remove_file(path);
+}
+
+TEST(FileWriter, TakesMoreThanItKeepsUnwritten) {
+  const std::string path = own_path("large");
+  FileWriter writer;
+  for (uint64_t bytes = 0; bytes <= kUnwrittenBytesMax; bytes += kUnwrittenBytesMax / 2) {
+    EXPECT_TRUE(writer.write(path, std::vector<uint8_t>(kUnwrittenBytesMax / 2 + 1)));
+  }
+  EXPECT_TRUE(writer.finish());
+  remove_file(path);
 }
 
 TEST(File, ErrorsNameThePath) {

@@ -3,13 +3,12 @@
 //   image  : regions, each after those it refers to; the last is the pin that was saved
 //   region : head, numbers of its refs (32 bits each, padded to whole words), words
 //   word   : an even one stands for itself; a pointer is (offset << 4 | tag) inside the region, in
-//            words, or (index of the ref << 4 | 8 | tag) outside
+//            words, or (number of the region << 4 | 8 | tag) to the top of another
 #include "gc/image.h"
 
 #include "gc/region.h"
 #include "value/object.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace plan::gc {
@@ -77,7 +76,7 @@ Error damaged(const char* what) {
 
 class Writer {
  public:
-  explicit Writer(const WordMap& numbers) : numbers_(numbers) {}
+  Writer(const WordMap& numbers, std::vector<uint8_t>& bytes) : numbers_(numbers), bytes_(bytes) {}
 
   void write_region(const Region& region) {
     RegionHead head;
@@ -110,8 +109,6 @@ class Writer {
     }
   }
 
-  std::vector<uint8_t> take() { return std::move(bytes_); }
-
  private:
   void append(const void* data, size_t size) {
     const auto* first = static_cast<const uint8_t*>(data);
@@ -126,14 +123,13 @@ class Writer {
     if (to >= region.base && to < region.base + region.bytes / sizeof(Word)) {
       return static_cast<Word>(to - region.base) << kOffsetShift | tag;
     }
-    const auto ref = std::find_if(region.refs.begin(), region.refs.end(),
-                                  [&](const Region* r) { return r->top == v; });
-    PLAN_CHECK(ref != region.refs.end());
-    return static_cast<Word>(ref - region.refs.begin()) << kOffsetShift | kExternal | tag;
+    const uint64_t* const number = numbers_.find(word);
+    PLAN_CHECK(number != nullptr);
+    return *number << kOffsetShift | kExternal | tag;
   }
 
   const WordMap& numbers_;
-  std::vector<uint8_t> bytes_;
+  std::vector<uint8_t>& bytes_;
 };
 
 }  // namespace
@@ -205,12 +201,12 @@ struct ImageReader {
     return true;
   }
 
-  static bool decode(const Region& region, Word& word) {
+  bool decode(const Region& region, Word& word) const {
     if (!Value{word}.is_pointer()) return true;
     const uint64_t number = word >> kOffsetShift;
     if ((word & kExternal) != 0) {
-      if (number >= region.refs.size()) return false;
-      word = region.refs[number]->top.word;
+      if (number >= tops.values.size()) return false;
+      word = tops.values[number].word;
       return true;
     }
     if (number >= region.bytes / sizeof(Word)) return false;
@@ -224,8 +220,9 @@ void ImageChain::add(Value top) {
   tops_.values.push_back(top);
 }
 
-std::vector<uint8_t> ImageChain::save(Value pin) {
-  Writer writer(numbers_);
+void ImageChain::save(Value pin, std::vector<uint8_t>& bytes) {
+  PLAN_ASSERT(bytes.size() % sizeof(Word) == 0);
+  Writer writer(numbers_, bytes);
   struct Frame {
     Region* region;
     size_t next;
@@ -245,7 +242,6 @@ std::vector<uint8_t> ImageChain::save(Value pin) {
     writer.write_region(*region);
     add(region->top);
   }
-  return writer.take();
 }
 
 Result<Value> ImageChain::load(std::span<const uint8_t> bytes) {

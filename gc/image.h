@@ -27,8 +27,9 @@ class ImageChain {
  public:
   explicit ImageChain(Heap& heap) : heap_(heap), tops_(heap) {}
 
-  /// The regions that `pin` needs and that are not in the chain yet; they are now.
-  std::vector<uint8_t> save(Value pin);
+  /// Appends the regions that `pin` needs and that are not in the chain yet; they are now. `bytes`
+  /// are whole words.
+  void save(Value pin, std::vector<uint8_t>& bytes);
   /// The pin that was saved. Its hash, and those below it, are known if they were then; nothing is
   /// matched against jets. After an Error ("IMAGE") the chain is of no more use.
   Result<Value> load(std::span<const uint8_t> bytes);

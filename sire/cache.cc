@@ -14,7 +14,8 @@ namespace plan::sire {
 namespace {
 
 constexpr const char* kFileEnding = ".module";
-constexpr size_t kUsualFileBytes = size_t{1} << 20;  ///< seldom more
+constexpr size_t kUsualFileBytes = size_t{1} << 20;    ///< seldom more
+constexpr size_t kUsualImageBytes = size_t{1} << 17;  ///< likewise, of one that is made
 
 /// Is this the name of a file of a cache, complete or being written (by somebody who was stopped)?
 bool is_cache_file(std::string_view name) {
@@ -34,6 +35,7 @@ static_assert(sizeof(FileHead) == 112);
 }  // namespace
 
 StateCache::~StateCache() {
+  finish();
   if (has_written_) prune();
 }
 
@@ -86,18 +88,23 @@ void StateCache::remember(const ModuleSource& module) {
     is_usable_ = false;
     return;
   }
-  const std::vector<uint8_t> image = chain_->save(gc::make_pin(context_.heap, row));
   FileHead head;
+  std::vector<uint8_t> bytes;
+  bytes.reserve(kUsualImageBytes);
+  bytes.resize(sizeof(head));
+  chain_->save(gc::make_pin(context_.heap, row), bytes);
   head.chain_hash = module.chain_hash;
   head.previous = last_checksum_;
-  head.checksum = blake3(image);
-  std::vector<uint8_t> bytes(sizeof(head));
+  head.checksum = blake3(std::span(bytes).subspan(sizeof(head)));
   std::memcpy(bytes.data(), &head, sizeof(head));
-  bytes.insert(bytes.end(), image.begin(), image.end());
   if (!has_written_ && !make_directories(folder_)) is_usable_ = false;
-  if (is_usable_ && !replace_file_unsynced(path_of(module), bytes)) is_usable_ = false;
+  if (is_usable_ && !writer_.write(path_of(module), std::move(bytes))) is_usable_ = false;
   has_written_ = true;
   last_checksum_ = head.checksum;
+}
+
+void StateCache::finish() {
+  if (!writer_.finish()) is_usable_ = false;
 }
 
 void StateCache::prune() const {

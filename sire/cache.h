@@ -10,6 +10,7 @@
 // there.
 #pragma once
 
+#include "base/file_writer.h"
 #include "base/hash.h"
 #include "gc/image.h"
 #include "sire/context.h"
@@ -24,7 +25,7 @@ struct ModuleSource;
 
 /// Counts changes of what files hold: of their layout, of layouts in memory, and of what the front
 /// end makes of a text.
-inline constexpr uint64_t kCacheVersion = 1;
+inline constexpr uint64_t kCacheVersion = 2;
 /// When files exceed the first number of bytes the oldest go, until they are below the second.
 inline constexpr uint64_t kCacheBytesMax = uint64_t{512} << 20;
 inline constexpr uint64_t kCacheBytesKept = uint64_t{256} << 20;
@@ -40,6 +41,8 @@ class StateCache {
   size_t restore(std::span<const ModuleSource> chain);
   /// Keeps the state after `module` has run, the one after those that restore() or remember() did.
   void remember(const ModuleSource& module);
+  /// Waits for files that are still being written; others may look for them then.
+  void finish();
 
  private:
   bool restore_module(const ModuleSource& module, Value& pin);
@@ -49,6 +52,7 @@ class StateCache {
   Context& context_;
   std::string folder_;
   std::optional<gc::ImageChain> chain_;
+  FileWriter writer_;
   std::vector<uint8_t> file_;  ///< the last one that was read
   Hash256 last_checksum_{};
   bool is_usable_ = true;

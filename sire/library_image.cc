@@ -20,7 +20,9 @@ std::vector<uint8_t> make_image() {
   Value row;
   PLAN_CHECK(session.context().state.save_row(row));
   gc::ImageChain chain(session.context().heap);
-  return chain.save(gc::make_pin(session.context().heap, row));
+  std::vector<uint8_t> image;
+  chain.save(gc::make_pin(session.context().heap, row), image);
+  return image;
 }
 
 }  // namespace

@@ -155,21 +155,27 @@ LoadResult Loader::read_chain(const std::string& name, std::vector<ModuleSource>
 
 LoadResult Loader::load(const std::string& name) {
   std::vector<ModuleSource> chain;
-  LoadResult result = read_chain(name, chain);
+  const LoadResult result = read_chain(name, chain);
   if (result.status != LoadStatus::kLoaded) return result;
   context_.state.reset();
-  size_t first = 0;
-  if (cache_ != nullptr) first = cache_->restore(chain);
-  for (size_t i = first; i < chain.size(); ++i) {
-    result = run_module(chain[i]);
+  if (cache_ == nullptr) return run_chain(chain);
+  const size_t known = cache_->restore(chain);
+  LoadResult ran = run_chain(std::span(chain).subspan(known));
+  cache_->finish();
+  return ran;
+}
+
+LoadResult Loader::run_chain(std::span<const ModuleSource> chain) {
+  for (const ModuleSource& module : chain) {
+    const LoadResult result = run_module(module);
     if (result.status != LoadStatus::kLoaded) return result;
-    if (cache_ != nullptr) cache_->remember(chain[i]);
+    if (cache_ != nullptr) cache_->remember(module);
     if (observer_.after_module != nullptr &&
-        !observer_.after_module(observer_.observer, context_, chain[i])) {
+        !observer_.after_module(observer_.observer, context_, module)) {
       return {LoadStatus::kFailed, ""};
     }
   }
-  return result;
+  return {};
 }
 
 LoadResult Loader::run_module(const ModuleSource& module) {

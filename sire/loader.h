@@ -12,6 +12,7 @@
 #include "sire/context.h"
 #include "sire/rex_reader.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class Loader {
   Result<ModuleSource> read_source(const std::string& name) const;
   LoadResult read_chain(const std::string& name, std::vector<ModuleSource>& chain);
   LoadResult read_header(const ModuleSource& module, std::string& previous);
+  LoadResult run_chain(std::span<const ModuleSource> chain);
   LoadResult run_module(const ModuleSource& module);
   LoadResult fail_at(const ModuleSource& module, const rex::Block* block, const char* reason);
 
