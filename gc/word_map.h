@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -35,6 +36,11 @@ class WordMap {
     return true;
   }
   uint64_t size() const { return count_; }
+  /// Keeps the table.
+  void clear() {
+    if (count_ != 0) std::fill(slots_.begin(), slots_.end(), Slot{});
+    count_ = 0;
+  }
 
  private:
   struct Slot {

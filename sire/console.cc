@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "sire/plan_rex.h"
 #include "sire/rex_print.h"
-#include "sire/show.h"
 
 namespace plan::sire {
 
@@ -42,11 +41,11 @@ void Console::print_shown(std::string_view text) {
 }
 
 void Console::print_value(Value v) {
-  if (!options_.quiet) print_shown(print_value_shallow(v, options_.show));
+  if (!options_.quiet) print_shown(printer_.print_shallow(v));
 }
 
 void Console::print_binding(Value name, Value v) {
-  if (!options_.quiet) print_shown(sire::print_binding(name, v, options_.show));
+  if (!options_.quiet) print_shown(printer_.print_binding(name, v));
 }
 
 void Console::print_deep(Value v) {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "sire/rex_view.h"
-#include "sire/show_options.h"
+#include "sire/show.h"
 
 #include <string>
 #include <string_view>
@@ -21,7 +21,7 @@ struct ConsoleOptions {
 
 class Console {
  public:
-  explicit Console(const ConsoleOptions& options) : options_(options) {}
+  explicit Console(const ConsoleOptions& options) : options_(options), printer_(options.show) {}
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -47,6 +47,7 @@ class Console {
   void print_shown(std::string_view text);
 
   ConsoleOptions options_;
+  ValuePrinter printer_;
   std::string buffer_;
   std::string error_;
 };

@@ -8,6 +8,7 @@
 #include "value/object.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -18,6 +19,21 @@ namespace {
 using rex::Rex;
 using rex::Shape;
 using rex::Style;
+
+constexpr size_t kInitialSlots = 64;
+constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;  // Fibonacci hashing, Knuth 6.4
+
+uint64_t hash_bytes(std::string_view bytes) {
+  uint64_t hash = bytes.size();
+  while (!bytes.empty()) {
+    uint64_t word = 0;
+    const size_t taken = std::min(sizeof(word), bytes.size());
+    std::memcpy(&word, bytes.data(), taken);
+    hash = std::rotl((hash ^ word) * kMultiplier, 29);
+    bytes.remove_prefix(taken);
+  }
+  return (hash ^ (hash >> 32)) * kMultiplier >> 20;
+}
 
 /// Texts of this many characters and more are not written in braces.
 constexpr size_t kLongText = 40;
@@ -80,6 +96,12 @@ std::string_view as_text(std::span<const uint8_t> bytes) {
 
 bool is_name_text(std::string_view text) {
   return !text.empty() && is_utf8(text) && all_characters(text, is_name_character);
+}
+
+void LeafMaker::clear() {
+  names_.clear();
+  std::fill(table_.begin(), table_.end(), NameId{0});
+  variables_.clear();
 }
 
 Box LeafMaker::word(std::string_view text) {
@@ -179,13 +201,28 @@ NameId LeafMaker::intern(Value nat) {
 }
 
 NameId LeafMaker::intern(std::string_view bytes) {
-  const auto known = ids_.find(bytes);
-  if (known != ids_.end()) return known->second;
+  if ((names_.size() + 1) * 3 > table_.size() * 2) grow_table();
+  const uint64_t hash = hash_bytes(bytes);
+  const size_t mask = table_.size() - 1;
+  size_t slot = hash & mask;
+  for (; table_[slot] != 0; slot = (slot + 1) & mask) {
+    const Name& name = names_[table_[slot] - 1];
+    if (name.hash == hash && name.bytes == bytes) return table_[slot] - 1;
+  }
   const auto id = static_cast<NameId>(names_.size());
-  const std::string_view copy = arena_.copy_text(bytes);
-  names_.push_back({copy, {}, {}});
-  ids_.emplace(copy, id);
+  table_[slot] = id + 1;
+  names_.push_back({arena_.copy_text(bytes), hash, {}, {}});
   return id;
+}
+
+void LeafMaker::grow_table() {
+  table_.assign(std::max(kInitialSlots, table_.size() * 2), 0);
+  const size_t mask = table_.size() - 1;
+  for (size_t i = 0; i < names_.size(); i++) {
+    size_t slot = names_[i].hash & mask;
+    while (table_[slot] != 0) slot = (slot + 1) & mask;
+    table_[slot] = static_cast<NameId>(i) + 1;
+  }
 }
 
 NameId LeafMaker::variable(uint64_t index) {

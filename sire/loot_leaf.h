@@ -9,7 +9,6 @@
 
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace plan::loot {
@@ -21,6 +20,9 @@ using NameId = uint32_t;
 class LeafMaker {
  public:
   explicit LeafMaker(rex::Arena& arena) : arena_(arena) {}
+
+  /// For the next value: forgets all names.
+  void clear();
 
   /// A number that stands for itself.
   Box nat(Value n);
@@ -48,6 +50,7 @@ class LeafMaker {
  private:
   struct Name {
     std::string_view bytes;
+    uint64_t hash = 0;
     Box symbol;
     Box key;
   };
@@ -62,9 +65,11 @@ class LeafMaker {
   /// The name without its dot, and whether it needs one.
   Box plain_symbol(std::string_view bytes, bool& needs_dot);
 
+  void grow_table();
+
   rex::Arena& arena_;
   std::vector<Name> names_;
-  std::unordered_map<std::string_view, NameId> ids_;
+  std::vector<NameId> table_;  ///< open addressing: 0 or 1 + a name
   std::vector<NameId> variables_;
 };
 

@@ -18,12 +18,12 @@ const Rex* with_brackets(rex::Arena& arena, const Rex* tree) {
 
 }  // namespace
 
-Listing::Listing(rex::Arena& arena, Value v, Depth depth, const sire::ShowOptions& options)
-    : arena_(arena),
-      value_(deref(v)),
-      leaves_(arena),
-      pins_(leaves_, value_, depth),
-      trees_(arena, leaves_, pins_, options) {}
+void Listing::list(Value v, Depth depth) {
+  value_ = deref(v);
+  leaves_.clear();
+  pins_.list(value_, depth);
+  trees_.clear();
+}
 
 const Rex* Listing::binding(const Rex* left, const Rex* right) {
   if (!rex::is_closed(right)) return arena_.node(Style::kOpen, "=", {&left, 1}, right);

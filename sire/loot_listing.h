@@ -9,11 +9,15 @@
 
 namespace plan::loot {
 
-/// One value to be printed, a normal form. The trees live as long as the arena.
+/// Values to be printed, one after the other: its memory serves again. Trees live as long as the
+/// arena.
 class Listing {
  public:
-  Listing(rex::Arena& arena, Value v, Depth depth, const sire::ShowOptions& options = {});
+  Listing(rex::Arena& arena, const sire::ShowOptions& options)
+      : arena_(arena), leaves_(arena), pins_(leaves_), trees_(arena, leaves_, pins_, options) {}
 
+  /// Begins with `v`, a normal form.
+  void list(Value v, Depth depth);
   /// The definitions of those pins that are defined, and then the value: bound to `binder`, if
   /// there is one, or else to `_` if there are definitions. A value that is a pin is not listed
   /// again.

@@ -2,15 +2,63 @@
 #include "sire/loot_pins.h"
 
 #include "gc/hash.h"
-#include "sire/loot_parts.h"
+#include "gc/parts.h"
 #include "sire/rex_print.h"
 
+#include <algorithm>
+#include <bit>
 #include <string>
-#include <unordered_map>
 
 namespace plan::loot {
 
-PinList::PinList(LeafMaker& leaves, Value top, Depth depth) : leaves_(leaves) {
+namespace {
+
+constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;  // Fibonacci hashing, Knuth 6.4
+constexpr uint64_t kPartsLookedAt = 8;
+
+uint64_t mixed(uint64_t look, uint64_t word) {
+  return std::rotl((look ^ word) * kMultiplier, 29);
+}
+
+/// Equal values look the same; different ones mostly do not.
+uint64_t look_of_part(Value v) {
+  if (v.is_small()) return v.word;
+  uint64_t scratch = 0;
+  if (v.is_nat()) return nat_limbs(v, scratch).front();
+  return static_cast<uint64_t>(v.object()->kind());
+}
+
+/// The same, of the item of a pin; never 0.
+uint64_t look_of_item(Value v) {
+  uint64_t look = look_of_part(v);
+  if (is_law(v)) look = mixed(mixed(look, look_of_part(law_name(v))), look_of_part(law_args(v)));
+  if (gc::has_parts(v)) {
+    const gc::Parts parts = gc::parts_of(v);
+    const uint64_t count = parts.count();
+    look = mixed(look, count);
+    for (uint64_t i = 0; i < std::min(count, kPartsLookedAt); i++) {
+      look = mixed(look, look_of_part(parts.at(i)));
+    }
+  }
+  return look | 1;
+}
+
+}  // namespace
+
+void PinList::clear() {
+  entries_.clear();
+  by_object_.clear();
+  by_look_.clear();
+  lookalikes_.clear();
+  by_hash_.clear();
+  law_names_.clear();
+  users_.clear();
+  next_suffix_.clear();
+  is_name_.clear();
+}
+
+void PinList::list(Value top, Depth depth) {
+  clear();
   if (depth == Depth::kShallow) {
     list_shallow(top);
   } else {
@@ -30,53 +78,73 @@ void PinList::list_shallow(Value top) {
   }
 }
 
-uint32_t PinList::append(Value pin, bool is_defined) {
+void PinList::append(Value pin, bool is_defined) {
   const auto index = static_cast<uint32_t>(entries_.size());
   entries_.push_back({pin, 0, is_defined});
   if (by_object_.find(pin.word) == nullptr) by_object_.insert(pin.word, index);
-  if (auto hash = gc::pin_hash(pin)) by_hash_.insert_or_assign(**hash, index);
-  return index;
+  enter_look(index);
+}
+
+void PinList::enter_look(uint32_t entry) {
+  const uint64_t look = look_of_item(deref(pin_item(entries_[entry].pin)));
+  const uint64_t* const known = by_look_.find(look);
+  if (known == nullptr) {
+    by_look_.insert(look, lookalikes_.size());
+    lookalikes_.push_back({1, entry});
+    return;
+  }
+  Lookalikes& same = lookalikes_[*known];
+  if (++same.count == 2) enter_hash(same.first);
+  enter_hash(entry);
+}
+
+void PinList::enter_hash(uint32_t entry) {
+  if (auto hash = gc::pin_hash(entries_[entry].pin)) by_hash_.insert_or_assign(**hash, entry);
 }
 
 uint32_t PinList::find(Value pin) {
   if (const uint64_t* known = by_object_.find(pin.word)) return static_cast<uint32_t>(*known);
-  auto hash = gc::pin_hash(pin);
-  if (!hash) return kNone;
-  const auto known = by_hash_.find(**hash);
-  if (known == by_hash_.end()) return kNone;
-  by_object_.insert(pin.word, known->second);
-  return known->second;
+  const uint32_t index = find_equal(pin);
+  if (index != kNone) by_object_.insert(pin.word, index);
+  return index;
 }
 
-struct PinList::Frame {
-  Value value;
-  Parts parts;
-  uint64_t next = 0;
-};
+uint32_t PinList::find_equal(Value pin) {
+  const uint64_t* const look = by_look_.find(look_of_item(deref(pin_item(pin))));
+  if (look == nullptr) return kNone;
+  const Lookalikes& same = lookalikes_[*look];
+  auto hash = gc::pin_hash(pin);
+  if (!hash) return kNone;
+  if (same.count == 1) {
+    auto other = gc::pin_hash(entries_[same.first].pin);
+    return other && **other == **hash ? same.first : kNone;
+  }
+  const auto known = by_hash_.find(**hash);
+  return known == by_hash_.end() ? kNone : known->second;
+}
 
 void PinList::walk(Value top, Depth depth) {
-  gc::WordMap seen;
-  std::vector<Frame> frames;
+  seen_.clear();
   Value v = top;
   while (true) {
-    if (v.is_pointer() && v.is_whnf() && !v.is_big() && seen.add(v.word)) {
+    if (v.is_pointer() && v.is_whnf() && !v.is_big()) {
       if (!is_pin(v)) {
-        const Parts parts = parts_of(v);
-        if (parts.count != 0) frames.push_back({v, parts});
+        const Parts parts = seen_.add(v.word) ? parts_of(v) : Parts{};
+        if (parts.count != 0) frames_.push_back({v, parts});
       } else if (find(v) == kNone) {
         if (depth == Depth::kShallow) {
           append(v, false);
         } else {
-          frames.push_back({v, parts_of_pin(v)});
+          frames_.push_back({v, parts_of_pin(v)});
         }
       }
     }
-    while (!frames.empty() && frames.back().next == frames.back().parts.count) {
-      if (is_pin(frames.back().value)) append(frames.back().value, true);
-      frames.pop_back();
+    while (!frames_.empty() && frames_.back().next == frames_.back().parts.count) {
+      if (is_pin(frames_.back().value)) append(frames_.back().value, true);
+      frames_.pop_back();
     }
-    if (frames.empty()) return;
-    Frame& f = frames.back();
+    if (frames_.empty()) return;
+    Frame& f = frames_.back();
     v = part_at(f.parts, f.next++);
   }
 }
@@ -87,6 +155,11 @@ NameId PinList::name_of(Value pin) {
 }
 
 NameId PinList::law_name_in(Value pin) {
+  const auto name_in = [&](Value v) {
+    return is_law(v) ? leaves_.intern(law_name(v)) : leaves_.intern("");
+  };
+  const Value item = deref(pin_item(pin));
+  if (!is_pin(item)) return name_in(item);
   std::vector<Value> path;
   Value v = pin;
   const uint64_t* known = nullptr;
@@ -95,39 +168,37 @@ NameId PinList::law_name_in(Value pin) {
     path.push_back(v);
     v = deref(pin_item(v));
   }
-  NameId name = 0;
-  if (known != nullptr) {
-    name = static_cast<NameId>(*known);
-    path.pop_back();
-  } else {
-    name = is_law(v) ? leaves_.intern(law_name(v)) : leaves_.intern("");
-  }
+  if (known != nullptr) path.pop_back();
+  const NameId name = known != nullptr ? static_cast<NameId>(*known) : name_in(v);
   for (const Value p : path) law_names_.insert(p.word, name);
   return name;
 }
 
+/// The name of a law that several pins share, with a number.
+NameId PinList::unused_name(NameId name) {
+  const auto is_used = [&](NameId n) {
+    return (n < users_.size() && users_[n] != 0) || next_suffix_.contains(n);
+  };
+  const std::string stem = rex::print_wide(leaves_.key_rex(name)) + "_";
+  uint64_t suffix = std::max<uint64_t>(next_suffix_[name], 1);
+  NameId candidate = 0;
+  do {
+    candidate = leaves_.intern(stem + std::to_string(suffix++));
+  } while (is_used(candidate));
+  next_suffix_[name] = suffix;
+  next_suffix_[candidate] = 1;
+  return candidate;
+}
+
 void PinList::assign_names() {
-  std::unordered_map<NameId, uint64_t> users;
+  for (PinEntry& e : entries_) e.name = law_name_in(e.pin);
+  users_.resize(leaves_.name_count());
+  for (const PinEntry& e : entries_) users_[e.name]++;
   for (PinEntry& e : entries_) {
-    e.name = law_name_in(e.pin);
-    users[e.name]++;
+    if (users_[e.name] > 1) e.name = unused_name(e.name);
   }
-  // By name: the suffix to try next.
-  std::unordered_map<NameId, uint64_t> suffixes;
-  for (PinEntry& e : entries_) {
-    if (users[e.name] > 1) {
-      const std::string stem = rex::print_wide(leaves_.key_rex(e.name)) + "_";
-      uint64_t suffix = std::max<uint64_t>(suffixes[e.name], 1);
-      NameId candidate = 0;
-      do {
-        candidate = leaves_.intern(stem + std::to_string(suffix++));
-      } while (users.contains(candidate) || suffixes.contains(candidate));
-      suffixes[e.name] = suffix;
-      suffixes[candidate] = 1;
-      e.name = candidate;
-    }
-    names_[e.name]++;
-  }
+  is_name_.resize(leaves_.name_count());
+  for (const PinEntry& e : entries_) is_name_[e.name] = 1;
 }
 
 }  // namespace plan::loot

@@ -7,8 +7,10 @@
 #include "base/hash.h"
 #include "gc/word_map.h"
 #include "sire/loot_leaf.h"
+#include "sire/loot_parts.h"
 
 #include <map>
+#include <unordered_map>
 #include <vector>
 
 namespace plan::loot {
@@ -26,35 +28,58 @@ struct PinEntry {
 
 class PinList {
  public:
-  /// Lists the pins of the normal form `top`, in order of discovery; a defined pin comes after
-  /// those in it. Any depth; linear in the size of the shared graph.
-  PinList(LeafMaker& leaves, Value top, Depth depth);
+  explicit PinList(LeafMaker& leaves) : leaves_(leaves) {}
+
+  /// Lists the pins of the normal form `top`, in order of discovery, and forgets those of before; a
+  /// defined pin comes after those in it. Any depth; linear in the size of the shared graph.
+  void list(Value top, Depth depth);
 
   const std::vector<PinEntry>& entries() const { return entries_; }
   /// Of any pin in the value.
   NameId name_of(Value pin);
   /// Is this the name of some listed pin?
-  bool is_name(NameId name) const { return names_.contains(name); }
+  bool is_name(NameId name) const { return name < is_name_.size() && is_name_[name] != 0; }
 
  private:
-  struct Frame;
+  struct Frame {
+    Value value;
+    Parts parts;
+    uint64_t next = 0;
+  };
+  /// The listed pins that may be equal at first glance. Hashes are expensive: a pin that looks like
+  /// no other needs none.
+  struct Lookalikes {
+    uint32_t count = 0;
+    uint32_t first = 0;  ///< entry; not in by_hash_ as long as it is the only one
+  };
 
+  void clear();
   void list_shallow(Value top);
   void walk(Value top, Depth depth);
-  uint32_t append(Value pin, bool is_defined);
+  void append(Value pin, bool is_defined);
   /// Position among the entries; kNone if it is not there.
   uint32_t find(Value pin);
+  uint32_t find_equal(Value pin);
+  void enter_look(uint32_t entry);
+  void enter_hash(uint32_t entry);
   NameId law_name_in(Value pin);
   void assign_names();
+  NameId unused_name(NameId name);
 
   static constexpr uint32_t kNone = UINT32_MAX;
 
   LeafMaker& leaves_;
   std::vector<PinEntry> entries_;
   gc::WordMap by_object_;
+  gc::WordMap by_look_;  // -> position in lookalikes_
+  std::vector<Lookalikes> lookalikes_;
   std::map<Hash256, uint32_t> by_hash_;
-  gc::WordMap law_names_;  // pin -> name of the law in it
-  std::map<NameId, uint64_t> names_;
+  gc::WordMap law_names_;        // pin of a pin -> name of the law in it
+  std::vector<uint32_t> users_;  // by name: pins whose law has it
+  std::unordered_map<NameId, uint64_t> next_suffix_;  // of names that need one
+  std::vector<uint8_t> is_name_;
+  gc::WordMap seen_;  // on the walk, and what is still to be walked
+  std::vector<Frame> frames_;
 };
 
 }  // namespace plan::loot

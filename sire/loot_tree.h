@@ -30,6 +30,9 @@ class TreeMaker {
     PLAN_ASSERT(options.parts_max <= sire::kPartsMax);
   }
 
+  /// For the next listing.
+  void clear() { steps_left_ = kStepsMax; }
+
   /// A value; pins in it by name. `v` is a normal form.
   const rex::Rex* value(Value v);
 
@@ -119,6 +122,8 @@ class TreeMaker {
   Boxes spread(uint32_t index) const;
   Box signature(const Scope& scope, bool with_self);
 
+  static constexpr uint64_t kStepsMax = 4 * sire::kPartsMax;
+
   LeafMaker& leaves_;
   BoxMaker boxes_;
   PinList& pins_;
@@ -129,7 +134,7 @@ class TreeMaker {
   std::vector<Part> parts_;
   std::vector<Scope> scopes_;
   std::vector<uint32_t> selves_in_scope_;  ///< by name: how many open scopes are its
-  uint64_t steps_left_ = 4 * sire::kPartsMax;    ///< of looking at bodies
+  uint64_t steps_left_ = kStepsMax;        ///< of looking at bodies
 };
 
 }  // namespace plan::loot

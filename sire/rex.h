@@ -131,10 +131,16 @@ class Arena {
   /// A copy of `text` that lives as long as the arena.
   std::string_view copy_text(std::string_view text);
 
+  /// Frees all trees and texts, but keeps some of the memory.
+  void clear();
+  /// Memory taken, in bytes.
+  size_t size_bytes() const { return size_bytes_; }
+
  private:
   friend class TreeBuilder;
   struct Chunk;
 
+  void free_chunks();
   Rex* new_rex();
   /// `size_bytes` of memory, aligned for a Rex, without contents.
   void* allocate(size_t size_bytes) {
@@ -151,12 +157,14 @@ class Arena {
     std::swap(top_, other.top_);
     std::swap(limit_, other.limit_);
     std::swap(next_chunk_bytes_, other.next_chunk_bytes_);
+    std::swap(size_bytes_, other.size_bytes_);
   }
 
   Chunk* chunks_ = nullptr;  ///< newest first
   std::byte* top_ = nullptr;
   std::byte* limit_ = nullptr;
   size_t next_chunk_bytes_ = 2048;
+  size_t size_bytes_ = 0;
 };
 
 /// Are these the same tree: kinds, styles, shapes, texts, words and all parts? Null equals null.

@@ -24,6 +24,9 @@ namespace {
 constexpr size_t kPhraseWidthMax = 40;
 constexpr size_t kStepColumns = 4;        ///< between the depths of neighbouring open sons
 constexpr size_t kUnderscoreTextMax = 8;  ///< shorter texts may be quoted by underscores
+constexpr size_t kUsualTextBytes = 512;
+constexpr size_t kUsualLineBytes = 96;
+constexpr size_t kUsualTasks = 24;
 
 constexpr std::string_view kReset = "\x1b[0m";
 constexpr std::string_view kGreen = "\x1b[32m";
@@ -60,39 +63,42 @@ char delimiter_for(std::string_view text) {
 /// Character codes count modulo 256 here, as they do upstream.
 bool prints_as_word(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
-    if (!is_word_byte(static_cast<char>(next_character(text, i)))) return false;
+    const char byte = text[i];
+    const bool is_ascii = static_cast<unsigned char>(byte) < 0x80;
+    i += is_ascii;
+    if (!is_word_byte(is_ascii ? byte : static_cast<char>(next_character(text, i)))) return false;
   }
   return !text.empty();
 }
 
-/// Text under construction, with its width in characters.
+/// Text under construction.
 class Line {
  public:
-  explicit Line(const PrintOptions& options) : options_(options) {}
+  explicit Line(const PrintOptions& options) : options_(options) { text_.reserve(kUsualLineBytes); }
 
   const std::string& text() const { return text_; }
-  size_t width() const { return width_; }
+  /// In characters.
+  size_t width() const { return character_count(text_) - invisible_; }
   bool is_full() const { return text_.size() > options_.bytes_max || options_.is_interrupted(); }
 
   void clear() {
     text_.clear();
-    width_ = 0;
+    invisible_ = 0;
   }
-  void add(std::string_view text) {
-    text_.append(text);
-    width_ += character_count(text);
-  }
+  void add(char byte) { text_.push_back(byte); }
+  void add(std::string_view text) { text_.append(text); }
   void add(const Line& other) {
     text_.append(other.text_);
-    width_ += other.width_;
+    invisible_ += other.invisible_;
   }
   void add_rune(std::string_view rune) {
+    if (!options_.colour) return add(rune);
     const bool is_light = rune == "-" || rune == "`" || rune == ".";
     begin_colour(is_light ? kBoldYellow : kYellow);
     add(rune);
     end_colour();
   }
-  void add_bracket(std::string_view bracket) {
+  void add_bracket(char bracket) {
     begin_colour(kBoldMagenta);
     add(bracket);
     end_colour();
@@ -101,14 +107,14 @@ class Line {
     begin_colour(kGreen);
     const char delimiter = delimiter_for(text);
     if (delimiter == '\0') {
-      add("{");
+      add('{');
       add(text);
-      add("}");
+      add('}');
     } else {
-      add("}");
-      add({&delimiter, 1});
+      add('}');
+      add(delimiter);
       add(text);
-      add({&delimiter, 1});
+      add(delimiter);
     }
     end_colour();
   }
@@ -121,20 +127,26 @@ class Line {
 
  private:
   void begin_colour(std::string_view escape) {
-    if (options_.colour) text_.append(escape);
+    if (options_.colour) add_invisible(escape);
   }
   void end_colour() {
-    if (options_.colour) text_.append(kReset);
+    if (options_.colour) add_invisible(kReset);
+  }
+  void add_invisible(std::string_view ascii) {
+    text_.append(ascii);
+    invisible_ += ascii.size();
   }
 
   const PrintOptions& options_;
   std::string text_;
-  size_t width_ = 0;
+  size_t invisible_ = 0;  ///< characters that take no place
 };
 
 class WidePrinter {
  public:
-  explicit WidePrinter(const PrintOptions& options) : line_(options) {}
+  explicit WidePrinter(const PrintOptions& options) : line_(options) {
+    tasks_.reserve(kUsualTasks);
+  }
 
   /// Adds the tree to the line. Stops early if that becomes too long.
   void print(const Rex* tree) {
@@ -178,7 +190,7 @@ class WidePrinter {
 
   void parenthesised(bool condition, const Rex* rex) {
     if (condition) {
-      line_.add_bracket("(");
+      line_.add_bracket('(');
       push(Step::kParen);
     }
     push(Step::kTree, rex);
@@ -207,10 +219,10 @@ class WidePrinter {
         sons(task);
         return;
       case Step::kParen:
-        line_.add_bracket(")");
+        line_.add_bracket(')');
         return;
       case Step::kBracket:
-        line_.add_bracket("]");
+        line_.add_bracket(']');
         return;
     }
   }
@@ -235,7 +247,7 @@ class WidePrinter {
         if (rex->heir() != nullptr) {
           push(Step::kHeir, rex->heir());
           if (is_tight(rex)) {
-            line_.add_bracket("(");
+            line_.add_bracket('(');
             push(Step::kParen);
           }
         }
@@ -255,7 +267,7 @@ class WidePrinter {
         push(Step::kShut, rex);
         return;
       case Style::kInfx:
-        line_.add_bracket("(");
+        line_.add_bracket('(');
         push(Step::kParen);
         push(Step::kInfix, rex);
         return;
@@ -269,14 +281,14 @@ class WidePrinter {
   void nest(const Rex* rex) {
     const bool has_sons = !rex->sons().empty();
     if (rex->rune() == ",") {
-      line_.add_bracket("[");
+      line_.add_bracket('[');
       push(Step::kBracket);
     } else {
-      line_.add_bracket("(");
+      line_.add_bracket('(');
       push(Step::kParen);
       if (rex->rune() != "|") {
         line_.add_rune(rex->rune());
-        if (has_sons) line_.add(" ");
+        if (has_sons) line_.add(' ');
       } else if (rex->sons().size() == 1) {
         line_.add("| ");  // Without its rune, a single son would lose the parentheses too.
       }
@@ -288,9 +300,9 @@ class WidePrinter {
     const std::span<const Rex* const> all = task.rex->sons();
     if (task.index == all.size()) return;
     if (task.index > 0) {
-      if (task.step != Step::kShut) line_.add(" ");
+      if (task.step != Step::kShut) line_.add(' ');
       if (task.step != Step::kSpaced) line_.add_rune(task.rex->rune());
-      if (task.step == Step::kInfix) line_.add(" ");
+      if (task.step == Step::kInfix) line_.add(' ');
     }
     push(task.step, task.rex, task.index + 1);
     const Step inner = task.step == Step::kInfix  ? Step::kOperand
@@ -308,7 +320,7 @@ class WidePrinter {
     const std::span<const Rex* const> all = task.rex->sons();
     const Rex* const heir = task.rex->heir();
     if (task.index == all.size() + (heir != nullptr)) return;
-    if (task.index > 0) line_.add(" ");
+    if (task.index > 0) line_.add(' ');
     push(task.step, task.rex, task.index + 1);
     push(Step::kTree, task.index < all.size() ? all[task.index] : heir);
   }
@@ -320,7 +332,9 @@ class WidePrinter {
 class TallPrinter {
  public:
   explicit TallPrinter(const PrintOptions& options)
-      : options_(options), wide_(options), line_(options) {}
+      : options_(options), wide_(options), line_(options) {
+    out_.reserve(kUsualTextBytes);
+  }
 
   /// The layout of the tree; empty if it is too large.
   std::string print(const Rex* tree) {
@@ -431,7 +445,7 @@ class TallPrinter {
     if (first == 0) {
       put(depth + 1 - rune_width, line_);
     } else {
-      line_.add(" ");
+      line_.add(' ');
       fill(sons.first(first), depth + 1 - rune_width, depth + 2);
     }
   }
@@ -473,7 +487,7 @@ class TallPrinter {
         column = next_column;
         width = added;
       } else {
-        line_.add(" ");
+        line_.add(' ');
         width += 1 + added;
       }
       line_.add(wide_.line());

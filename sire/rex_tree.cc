@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace plan::rex {
@@ -15,14 +16,33 @@ constexpr size_t kChunkBytesMax = size_t{1} << 20;
 
 struct Arena::Chunk {
   Chunk* next;
+  size_t payload;
+
+  std::byte* first() { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
 Arena::~Arena() {
+  free_chunks();
+}
+
+void Arena::free_chunks() {
   while (chunks_ != nullptr) {
     Chunk* const next = chunks_->next;
+    size_bytes_ -= sizeof(Chunk) + chunks_->payload;
     std::free(chunks_);
     chunks_ = next;
   }
+}
+
+/// The newest chunk is the largest, or of the largest usual size.
+void Arena::clear() {
+  if (chunks_ == nullptr) return;
+  Chunk* const newest = std::exchange(chunks_, chunks_->next);
+  free_chunks();
+  newest->next = nullptr;
+  chunks_ = newest;
+  top_ = newest->first();
+  limit_ = top_ + newest->payload;
 }
 
 void* Arena::allocate_slow(size_t rounded) {
@@ -30,8 +50,9 @@ void* Arena::allocate_slow(size_t rounded) {
   next_chunk_bytes_ = std::min(next_chunk_bytes_ * 2, kChunkBytesMax);
   void* const memory = std::malloc(sizeof(Chunk) + payload);
   PLAN_CHECK(memory != nullptr);
-  chunks_ = new (memory) Chunk{chunks_};
-  std::byte* const first = static_cast<std::byte*>(memory) + sizeof(Chunk);
+  chunks_ = new (memory) Chunk{chunks_, payload};
+  size_bytes_ += sizeof(Chunk) + payload;
+  std::byte* const first = chunks_->first();
   // Keep bumping in the old chunk if the new one is full from the start and the old one is not.
   if (payload - rounded >= static_cast<size_t>(limit_ - top_)) {
     top_ = first + rounded;

@@ -48,6 +48,22 @@ TEST(RexArena, HoldsPiecesLargerThanAChunk) {
   EXPECT_EQ(after->text(), "after");
 }
 
+TEST(RexArena, ServesAgainAfterItIsCleared) {
+  Arena arena;
+  arena.clear();
+  for (int round = 0; round < 3; ++round) {
+    const Rex* chain = nullptr;
+    for (int i = 0; i < 1000; ++i) {
+      chain = arena.leaf(Shape::kWord, arena.copy_text(std::to_string(i)), chain);
+    }
+    for (int i = 1000; i-- > 0; chain = chain->heir()) EXPECT_EQ(chain->text(), std::to_string(i));
+    const size_t size_bytes = arena.size_bytes();
+    arena.clear();
+    EXPECT_GT(arena.size_bytes(), 0u);
+    EXPECT_LE(arena.size_bytes(), size_bytes);
+  }
+}
+
 TEST(RexEqual, LooksAtEveryPart) {
   Arena arena;
   const Rex* const a = arena.leaf(Shape::kWord, "a");

@@ -62,9 +62,7 @@ Session::~Session() = default;
 
 void Session::trace(void* session, Value message, bool deep) {
   auto& console = static_cast<Session*>(session)->console_;
-  if (console.is_quiet()) return;
-  const ShowOptions& options = console.show_options();
-  console.print_text(deep ? print_full(message, options) : print_value_shallow(message, options));
+  deep ? console.print_deep(message) : console.print_value(message);
 }
 
 void Session::fallback(void*, Value frame, bool) {

@@ -15,6 +15,9 @@ namespace {
 using rex::Arena;
 using rex::Rex;
 
+/// A printer that needed more than this for a text does not keep it.
+constexpr size_t kKeptBytesMax = size_t{1} << 20;
+
 rex::PrintOptions layout(const ShowOptions& options) {
   return {.colour = options.colour, .interrupt = options.interrupt};
 }
@@ -47,44 +50,87 @@ std::string frame_items(std::span<const Rex* const> items, const ShowOptions& op
   return out;
 }
 
-const Rex* render_part(void* /*context*/, Arena& arena, const Rex* part) {
+std::string listing_text(loot::Listing& listing, Value v, const ShowOptions& options) {
+  listing.list(v, loot::Depth::kShallow);
+  return frame_items(listing.items(std::nullopt), options);
+}
+
+const Rex* render_part(void* listing, Arena& arena, const Rex* part) {
   const std::string_view rune =
       part->kind() == rex::Kind::kEmbed ? rex::kEmbedRune : rex::kEvilRune;
-  return rex::mark(arena, rune, value_rex(arena, value_in(part)));
+  auto& list = *static_cast<loot::Listing*>(listing);
+  list.list(value_in(part), loot::Depth::kShallow);
+  return rex::mark(arena, rune, list.value());
 }
 
 }  // namespace
 
+struct ValuePrinter::Tables {
+  explicit Tables(const ShowOptions& options) : listing(arena, options) {}
+
+  Arena arena;
+  loot::Listing listing;
+};
+
+ValuePrinter::ValuePrinter(const ShowOptions& options) : options_(options) {}
+ValuePrinter::~ValuePrinter() = default;
+
+ValuePrinter::Tables& ValuePrinter::tables() {
+  if (tables_ == nullptr) tables_ = std::make_unique<Tables>(options_);
+  return *tables_;
+}
+
+std::string ValuePrinter::finished(std::string text) {
+  if (tables_->arena.size_bytes() > kKeptBytesMax || options_.is_interrupted()) {
+    tables_ = nullptr;
+  } else {
+    tables_->arena.clear();
+  }
+  text.push_back('\n');
+  return text;
+}
+
+std::string ValuePrinter::print_shallow(Value v) {
+  Tables& t = tables();
+  v = deref(v);
+  if (!is_rex_value(v)) return finished(listing_text(t.listing, v, options_));
+  const rex::EmbedRenderer renderer{render_part, &t.listing};
+  const Rex* const tree = rex::render_embeds(rex_of_value(v, t.arena), renderer, t.arena);
+  return finished(rex::print_tall(tree, layout(options_)));
+}
+
+std::string ValuePrinter::print_binding(Value name, Value v) {
+  Tables& t = tables();
+  t.listing.list(v, loot::Depth::kShallow);
+  const std::vector<const Rex*> items = t.listing.items(name);
+  return finished(rex::print_tall(loot::itemize(t.arena, items), layout(options_)));
+}
+
+std::string print_value_shallow(Value v, const ShowOptions& options) {
+  return ValuePrinter(options).print_shallow(v);
+}
+
+std::string print_binding(Value name, Value v, const ShowOptions& options) {
+  return ValuePrinter(options).print_binding(name, v);
+}
+
 const Rex* value_rex(Arena& arena, Value v) {
-  return loot::Listing(arena, v, loot::Depth::kShallow).value();
+  const ShowOptions options;
+  loot::Listing listing(arena, options);
+  listing.list(v, loot::Depth::kShallow);
+  return listing.value();
 }
 
 const Rex* full_rex(Arena& arena, Value v, const ShowOptions& options) {
-  const std::vector<const Rex*> items =
-      loot::Listing(arena, v, loot::Depth::kFull, options).items(std::nullopt);
-  return loot::itemize(arena, items);
+  loot::Listing listing(arena, options);
+  listing.list(v, loot::Depth::kFull);
+  return loot::itemize(arena, listing.items(std::nullopt));
 }
 
 std::string print_listing(Value v, const ShowOptions& options) {
   Arena arena;
-  loot::Listing listing(arena, v, loot::Depth::kShallow, options);
-  return frame_items(listing.items(std::nullopt), options);
-}
-
-std::string print_value_shallow(Value v, const ShowOptions& options) {
-  v = deref(v);
-  if (!is_rex_value(v)) return print_listing(v, options) + "\n";
-  Arena arena;
-  const Rex* const tree = rex_of_value(v, arena);
-  const rex::EmbedRenderer renderer{render_part, nullptr};
-  return rex::print_tall(rex::render_embeds(tree, renderer, arena), layout(options)) + "\n";
-}
-
-std::string print_binding(Value name, Value v, const ShowOptions& options) {
-  Arena arena;
-  loot::Listing listing(arena, v, loot::Depth::kShallow, options);
-  const std::vector<const Rex*> items = listing.items(name);
-  return rex::print_tall(loot::itemize(arena, items), layout(options)) + "\n";
+  loot::Listing listing(arena, options);
+  return listing_text(listing, v, options);
 }
 
 std::string print_full(Value v, const ShowOptions& options) {

@@ -9,15 +9,36 @@
 #include "sire/show_options.h"
 #include "value/value.h"
 
+#include <memory>
 #include <string>
 
 namespace plan::sire {
 
-/// What _Trace prints, and Sire for an expression, with all line ends: the listing of the value, or
-/// if it is Rex its source form, and an empty line.
+/// For many values: what was set up for one text serves for the next.
+class ValuePrinter {
+ public:
+  explicit ValuePrinter(const ShowOptions& options);
+  ~ValuePrinter();
+
+  /// What _Trace prints, and Sire for an expression, with all line ends: the listing of the value,
+  /// or if it is Rex its source form, and an empty line.
+  std::string print_shallow(Value v);
+  /// What Sire prints for a binding: the definitions of the pins it is, or `name`=value, and an
+  /// empty line. `name` is a nat.
+  std::string print_binding(Value name, Value v);
+
+ private:
+  struct Tables;
+  Tables& tables();
+  /// Ends a text.
+  std::string finished(std::string text);
+
+  const ShowOptions options_;
+  std::unique_ptr<Tables> tables_;  ///< null before the first text, and after a long one
+};
+
+/// One text of a ValuePrinter.
 std::string print_value_shallow(Value v, const ShowOptions& options = {});
-/// What Sire prints for a binding: the definitions of the pins it is, or `name`=value, and an empty
-/// line. `name` is a nat.
 std::string print_binding(Value name, Value v, const ShowOptions& options = {});
 /// What _DeepTrace prints, and `show`: definitions of everything, the value, and an empty line.
 std::string print_full(Value v, const ShowOptions& options = {});

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 namespace plan::sire {
@@ -210,6 +211,33 @@ TEST_F(Show, SampleOutputs) {
   EXPECT_EQ(shallow("<{'bar' 1 (0 (2 <{'foo' 1 0}>) 1)}>"), "(bar a)=(!foo a)");
   EXPECT_EQ(shallow("<{0 2 (0 1 2)}>"), "(0 a b)=(a b)");
   EXPECT_EQ(shallow("({'foo' 3 0} 1 'bar')"), "((foo a b c ? foo) 1 %bar)");
+}
+
+TEST_F(Show, PinsThatAreEqualAreOneWhereverTheyLie) {
+  const auto parts = [&](std::string_view text) {
+    return std::array{read(text), read(text), read("<{'foo' 1 7}>")};
+  };
+  EXPECT_EQ(print_listing(gc::make_row(heap, parts("<{'foo' 1 5}>"))), "[foo_1 foo_1 foo_2]\n");
+  EXPECT_EQ(print_listing(gc::make_row(heap, parts("<{'bar' 1 5}>"))), "[bar bar foo]\n");
+  EXPECT_EQ(print_listing(gc::make_row(heap, parts("<['a' 'b' <5>]>"))), "[.0 .0 foo]\n");
+}
+
+TEST_F(Show, WhatWasPrintedBeforeDoesNotMatter) {
+  ValuePrinter printer{ShowOptions{}};
+  const Value name = gc::make_cord(heap, "it");
+  const std::string_view texts[] = {"<{'foo' 2 (0 (0 <{'a' 1 0}> 1) 2)}>",
+                                    "[<5> <6> <{'foo' 1 5}> <{'foo' 1 6}>]",
+                                    "[1 [2 'three'] {'four' 1 (1 1 2)}]",
+                                    "[<5> <{'foo' 1 6}>]"};
+  Value long_row = gc::make_row_zero(heap, 100'000);
+  for (const int round : {1, 2}) {
+    for (const std::string_view text : texts) {
+      const Value v = read(text);
+      EXPECT_EQ(printer.print_shallow(v), print_value_shallow(v));
+      EXPECT_EQ(printer.print_binding(name, v), print_binding(name, v));
+    }
+    EXPECT_EQ(printer.print_shallow(long_row), print_value_shallow(long_row)) << round;
+  }
 }
 
 TEST_F(Show, VariablesAvoidNamesOfPinsAndLawsAround) {
