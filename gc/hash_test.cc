@@ -56,6 +56,29 @@ TEST_F(HashTest, OfAPinIsThatOfItsItem) {
   EXPECT_NE(hash("<5>"), hash("5"));
 }
 
+TEST_F(HashTest, OfAPinnedLawIsTheSameHoweverThePinWasMade) {
+  const Value bodies[] = {read("(0 1 (0 <7> [<8> {'g' 1 (0 <9> 1)}]))"), small_nat(1),
+                          read("(1 'a long name for a constant' 3)")};
+  for (const Value body : bodies) {
+    for (const Value name : {small_nat(0), small_nat(1), gc::make_cord(heap, "a longer name")}) {
+      const Value once = make_pinned_law(heap, name, small_nat(2), body);
+      const Value twice = make_pin(heap, make_law(heap, name, small_nat(2), body));
+      EXPECT_EQ(base58(**pin_hash(once)), base58(**pin_hash(twice)));
+      EXPECT_EQ(pin_refs(pin_item(once))->size(), pin_refs(pin_item(twice))->size());
+    }
+  }
+}
+
+TEST_F(HashTest, OfAPinnedLawIsThatOfTheDataItStandsFor) {
+  const auto pinned = [&](uint64_t name, uint64_t args, std::string_view body) {
+    const Value pin = make_pinned_law(heap, small_nat(name), small_nat(args), read(body));
+    return base58(**pin_hash(pin));
+  };
+  EXPECT_EQ(pinned(0, 1, "0"), hash("[]"));
+  EXPECT_EQ(pinned(1, 1, "256"), hash("#00"));
+  EXPECT_EQ(pinned(1, 2, "[1 2]"), hash("%[1 2]"));
+}
+
 TEST_F(HashTest, OfAClosureDependsOnlyOnItsFlatForm) {
   EXPECT_EQ(hash("((0 1) 2)"), hash("(0 1 2)"));
   EXPECT_NE(hash("(0 (1 2))"), hash("(0 1 2)"));

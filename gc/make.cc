@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "base/check.h"
@@ -194,10 +195,8 @@ int64_t bar_bytes_of_nat(Value nat) {
   return (bits - 1) % 8 == 0 ? static_cast<int64_t>((bits - 1) / 8) : -1;
 }
 
-}  // namespace
-
-Value make_law(Heap& heap, Value name, Value args, Value body) {
-  body = deref(body);
+/// The data jet that {name args body} stands for, if it does.
+std::optional<Value> data_of_law(Heap& heap, Value name, Value args, Value body) {
   if (name == small_nat(0) && body == small_nat(0)) {
     if (args == small_nat(1)) return heap.empty_row();
     if (args.is_small()) return make_cow(heap, small_nat(args.small() - 1));
@@ -222,7 +221,28 @@ Value make_law(Heap& heap, Value name, Value args, Value body) {
       }
     }
   }
-  return make_law_object(heap, name, args, body);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Value make_law(Heap& heap, Value name, Value args, Value body) {
+  body = deref(body);
+  const std::optional<Value> data = data_of_law(heap, name, args, body);
+  return data ? *data : make_law_object(heap, name, args, body);
+}
+
+Value make_pinned_law(Heap& heap, Value name, Value args, Value body) {
+  body = deref(body);
+  const std::optional<Value> data = data_of_law(heap, name, args, body);
+  if (data) return make_pin(heap, *data);
+  // A law outside pin space, which only the pin's region is copied from.
+  Object* const draft = heap.allocate(make_header(Kind::kLaw, 0) | kFlagNormal, 4);
+  draft->init(0, name);
+  draft->init(1, args);
+  draft->init(2, body);
+  draft->payload[3] = 0;
+  return make_pin(heap, tagged(draft, kTagFunction));
 }
 
 Value bar_nat(Heap& heap, Value bar) {

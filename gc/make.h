@@ -46,6 +46,8 @@ Value make_partial(Heap& heap, Value head, std::span<const Value> args);
 Value make_law(Heap& heap, Value name, Value args, Value body);
 /// <item>; `item` is a normal form. Always a new pin object.
 Value make_pin(Heap& heap, Value item);
+/// <{name args body}>: make_pin(make_law(..)) with one copy less.
+Value make_pinned_law(Heap& heap, Value name, Value args, Value body);
 
 /// Evaluation arity of WHNF `v` (plan.md section 2), saturating at kArityHuge.
 uint64_t eval_arity(Value v);

@@ -5,18 +5,26 @@
 // nothing needs mending if the caller gives up in between.
 #include "gc/region.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "base/check.h"
 #include "gc/make.h"
 
 namespace plan::gc {
 
-/// Maps objects to their offset (words) in the region under construction.
+namespace {
+constexpr size_t kUsualObjects = 64;
+constexpr size_t kUsualReferences = 32;
+}  // namespace
+
+/// Maps objects to their offset (words) in the region under construction. Most regions are small,
+/// and so is the table then.
 class OffsetMap {
  public:
-  OffsetMap() : slots_(64) {}
   /// The slot of `key`; fresh if it had none.
   uint64_t* find_or_add(const Object* key, bool& fresh) {
     if ((count_ + 1) * 4 > slots_.size() * 3) grow();
@@ -40,27 +48,38 @@ class OffsetMap {
     return static_cast<size_t>(h >> 20) & (slots_.size() - 1);
   }
   void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
-    old.swap(slots_);
+    std::vector<Slot> larger(slots_.size() * 4);
+    const std::span<Slot> old = slots_;
+    slots_ = larger;
     for (const Slot& s : old) {
       if (s.key == nullptr) continue;
       size_t i = index(s.key);
       while (slots_[i].key != nullptr) i = (i + 1) & (slots_.size() - 1);
       slots_[i] = s;
     }
+    large_.swap(larger);
   }
-  std::vector<Slot> slots_;
+  std::array<Slot, 64> small_{};
+  std::vector<Slot> large_;
+  std::span<Slot> slots_ = small_;
   size_t count_ = 0;
 };
 
 struct RegionBuilder {
   Heap& heap;
   bool for_pin;
+  uint64_t head_words;  ///< of the top object
   Region* region = new Region;
   OffsetMap offsets;
   std::vector<Object*> order;
-  uint64_t next_word = 0;
-  std::vector<Value> reference_values;
+  std::vector<Region*> references;
+  uint64_t next_word;
+
+  RegionBuilder(Heap& heap_, bool for_pin_, uint64_t head_words_)
+      : heap(heap_), for_pin(for_pin_), head_words(head_words_), next_word(head_words_) {
+    order.reserve(kUsualObjects);
+    references.reserve(kUsualReferences);
+  }
 
   /// Whether `v` stays outside: pins always; a law that heads its own region only when the region
   /// under construction is a law's.
@@ -72,7 +91,7 @@ struct RegionBuilder {
   void add_reference(Region* ref) {
     bool fresh = false;
     offsets.find_or_add(ref->top.object(), fresh);
-    if (fresh) region->refs.push_back(ref);
+    if (fresh) references.push_back(ref);
   }
 
   void discover(Value v) {
@@ -104,8 +123,7 @@ struct RegionBuilder {
     }
   }
 
-  void discover_all(Value item, uint64_t head_words) {
-    next_word = head_words;
+  void discover_all(Value item) {
     discover(deref(item));
     for (size_t i = 0; i < order.size(); ++i) {
       const Object* o = order[i];
@@ -125,9 +143,10 @@ struct RegionBuilder {
   void write_all(ExtentAllocator& space) {
     region->bytes = next_word * sizeof(Word);
     region->base = static_cast<Word*>(space.take(region->bytes));
-    bool fresh = false;
-    for (Object* o : order) {
-      auto* to = std::bit_cast<Object*>(region->base + *offsets.find_or_add(o, fresh));
+    region->refs.assign(references.begin(), references.end());
+    Word* next = region->base + head_words;
+    for (const Object* o : order) {
+      auto* to = std::bit_cast<Object*>(next);
       to->header = (o->header & ~(kFlagYoung | kFlagMark | kFlagRemembered)) | kFlagNormal;
       const uint64_t values = value_words(o);
       const uint64_t words = payload_words(o);
@@ -137,14 +156,14 @@ struct RegionBuilder {
         to->set_info_index(0);
         to->payload[3] = std::bit_cast<Word>(region);
       }
+      next += 1 + words;
     }
   }
 };
 
 Value make_pin(Heap& heap, Value item) {
-  RegionBuilder builder{.heap = heap, .for_pin = true, .offsets = {}, .order = {},
-                        .reference_values = {}};
-  builder.discover_all(item, 3);
+  RegionBuilder builder(heap, true, 3);
+  builder.discover_all(item);
   builder.write_all(heap.pins_);
   Region* region = builder.region;
   auto* pin = std::bit_cast<Object*>(region->base);
@@ -157,10 +176,8 @@ Value make_pin(Heap& heap, Value item) {
 }
 
 Value make_law_object(Heap& heap, Value name, Value args, Value body) {
-  RegionBuilder builder{.heap = heap, .for_pin = false, .offsets = {}, .order = {},
-                        .reference_values = {}};
-  builder.next_word = 5;
-  builder.discover_all(body, 5);
+  RegionBuilder builder(heap, false, 5);
+  builder.discover_all(body);
   builder.discover(name);
   builder.discover(args);
   builder.write_all(heap.pins_);

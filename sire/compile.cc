@@ -118,8 +118,11 @@ Value Compiler::generate_law(const Function& function) {
     body = gc::make_partial(heap_, small_nat(1), std::array{values[i], body});
   }
   if (too_deep_) return {};
-  const Value law = gc::make_law(heap_, function.tag, small_nat(function.parameters.size()), body);
-  return function.pin ? evaluator_.pin(law) : law;
+  const Value arity = small_nat(function.parameters.size());
+  if (!function.pin) return gc::make_law(heap_, function.tag, arity, body);
+  const Value pin = gc::make_pinned_law(heap_, function.tag, arity, body);
+  evaluator_.match_one(pin);
+  return pin;
 }
 
 Value Compiler::quote(Value v) {
