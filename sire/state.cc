@@ -89,7 +89,11 @@ bool State::get_context(Value& context) {
 bool State::get_scope(Value& scope) {
   if (!evaluate_field(scope_)) return false;
   if (!is_tab(scope_.get())) return failure_.malformed("invalid `scope` field in state");
-  if (scope_.get() != indexed_scope_.get() && !update_index()) return false;
+  // The row of values of a tab may be unevaluated where a macro made the tab.
+  while (!is_row(deref(tab_values(scope_.get())))) {
+    const vm::Outcome outcome = evaluator_.whnf(tab_values(scope_.get()));
+    if (!outcome.ok()) return failure_.outcome(outcome);
+  }
   scope = scope_.get();
   return true;
 }
@@ -119,7 +123,7 @@ void State::set_scope(Value scope) {
 }
 
 void State::bind(Symbol name, Value binding_pin) {
-  PLAN_ASSERT(scope_.get() == indexed_scope_.get());
+  update_index();
   const Value key = symbols_.nat(name);
   scope_.set(tab_insert(heap_, scope_.get(), key, binding_pin));
   row_is_current_ = false;
@@ -254,28 +258,23 @@ void State::index_changes(Value old_tab, Value new_tab) {
   }
 }
 
-bool State::update_index() {
+void State::update_index() {
   const Value old_tab = indexed_scope_.get();
   const Value new_tab = scope_.get();
-  // The row of values of a tab may be unevaluated where a macro made the tab.
-  if (!is_row(deref(tab_values(new_tab)))) {
-    const vm::Outcome outcome = evaluator_.whnf(tab_values(new_tab));
-    if (!outcome.ok()) return failure_.outcome(outcome);
-    return update_index();
-  }
+  if (old_tab == new_tab) return;
   if (tab_size(old_tab) == 0 || tab_size(new_tab) == 0) {
     index_all(new_tab);
   } else {
     index_changes(old_tab, new_tab);
   }
   indexed_scope_.set(new_tab);
-  return true;
 }
 
 Found State::lookup(Symbol name, const Binding*& binding) {
   if (!is_decoded_ || scope_.get() != indexed_scope_.get()) {
     Value scope;
     if (!get_scope(scope)) return Found::kFailed;
+    update_index();
   }
   if (name >= index_.size() || index_[name].generation != generation_) return Found::kNo;
   binding = index_[name].binding;

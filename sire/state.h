@@ -67,7 +67,8 @@ class State {
   /// The pin of the scope, a normal form; the same one while the scope stays the same.
   Value pin_scope();
   bool evaluate_field(gc::Root& field);
-  bool update_index();
+  /// Of the scope, which has been looked at since the last evaluation.
+  void update_index();
   void index_changes(Value old_tab, Value new_tab);
   void index_all(Value tab);
   void index_entry(Value key, Value value);

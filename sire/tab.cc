@@ -28,13 +28,13 @@ uint64_t lower_bound(Value keys, Value key) {
 /// A copy of `row` in which `count` elements at `position` are replaced by `v`.
 Value splice(gc::Heap& heap, Value row, uint64_t position, uint64_t count, Value v) {
   const uint64_t size = row_size(row);
-  const Value result = gc::make_row_zero(heap, size + 1 - count);
-  Word* const to = result.object()->payload;
+  const uint64_t new_size = size + 1 - count;
+  Object* const result = heap.allocate(make_header(Kind::kRow, new_size), new_size);
   const Word* const from = row.object()->payload;
-  std::copy(from, from + position, to);
-  to[position] = v.word;
-  std::copy(from + position + count, from + size, to + position + 1);
-  return result;
+  std::copy(from, from + position, result->payload);
+  result->payload[position] = v.word;
+  std::copy(from + position + count, from + size, result->payload + position + 1);
+  return tagged(result, kTagData);
 }
 
 }  // namespace
@@ -74,6 +74,8 @@ Value tab_union(gc::Heap& heap, Value first, Value second) {
   if (tab_size(first) == 0) return second;
   std::vector<Value> keys;
   std::vector<Value> values;
+  keys.reserve(tab_size(first) + tab_size(second));
+  values.reserve(tab_size(first) + tab_size(second));
   const auto take = [&](Value tab, uint64_t i) {
     keys.push_back(tab_key(tab, i));
     values.push_back(tab_value(tab, i));
