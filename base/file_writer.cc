@@ -7,6 +7,11 @@
 
 namespace plan {
 
+std::vector<uint8_t> FileWriter::take_buffer() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::exchange(spare_, {});
+}
+
 bool FileWriter::write(std::string path, std::vector<uint8_t> bytes) {
   if (!thread_.joinable()) thread_ = std::thread([this] { write_all_files(); });
   std::unique_lock<std::mutex> lock(mutex_);
@@ -27,6 +32,7 @@ bool FileWriter::finish() {
   changed_.notify_all();
   thread_.join();
   is_last_ = false;
+  spare_ = {};
   return !std::exchange(has_failed_, false);
 }
 
@@ -35,13 +41,15 @@ void FileWriter::write_all_files() {
   while (!has_failed_) {
     changed_.wait(lock, [this] { return is_last_ || !waiting_.empty(); });
     if (waiting_.empty()) break;
-    const File file = std::move(waiting_.front());
+    File file = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
     const bool is_written = replace_file_unsynced(file.path, file.bytes).has_value();
     lock.lock();
     unwritten_bytes_ -= file.bytes.size();
     has_failed_ = !is_written;
+    file.bytes.clear();
+    spare_ = std::move(file.bytes);
     changed_.notify_all();
   }
   waiting_.clear();

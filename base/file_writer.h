@@ -28,6 +28,9 @@ class FileWriter {
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
+  /// An empty buffer for the next file: the memory of one that is written, which is cheaper than
+  /// memory nobody has touched yet, if there is one.
+  std::vector<uint8_t> take_buffer();
   /// Replaces `path` soon. False if an earlier file could not be written, as far as known.
   bool write(std::string path, std::vector<uint8_t> bytes);
   /// Waits until all files are written; false if one was not. Then all begins anew.
@@ -44,6 +47,7 @@ class FileWriter {
   std::mutex mutex_;                 // guards what follows
   std::condition_variable changed_;  // any of it
   std::deque<File> waiting_;
+  std::vector<uint8_t> spare_;
   uint64_t unwritten_bytes_ = 0;  // with the file under way
   bool is_last_ = false;          // no file will follow
   bool has_failed_ = false;

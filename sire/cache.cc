@@ -89,7 +89,7 @@ void StateCache::remember(const ModuleSource& module) {
     return;
   }
   FileHead head;
-  std::vector<uint8_t> bytes;
+  std::vector<uint8_t> bytes = writer_.take_buffer();
   bytes.reserve(kUsualImageBytes);
   bytes.resize(sizeof(head));
   chain_->save(gc::make_pin(context_.heap, row), bytes);
