@@ -22,7 +22,7 @@ State::State(vm::Evaluator& evaluator, SymbolTable& symbols, BindingTable& bindi
       modules_(heap_),
       pinned_scope_(heap_),
       scope_pin_(heap_),
-      indexed_scope_(heap_, heap_.empty_tab()) {
+      noted_scope_(heap_, heap_.empty_tab()) {
   reset();
 }
 
@@ -123,12 +123,12 @@ void State::set_scope(Value scope) {
 }
 
 void State::bind(Symbol name, Value binding_pin) {
-  update_index();
-  const Value key = symbols_.nat(name);
-  scope_.set(tab_insert(heap_, scope_.get(), key, binding_pin));
+  const bool is_noted = scope_.get() == noted_scope_.get();
+  scope_.set(tab_insert(heap_, scope_.get(), symbols_.nat(name), binding_pin));
   row_is_current_ = false;
-  indexed_scope_.set(scope_.get());
-  index_entry(key, binding_pin);
+  if (!is_noted) return;
+  noted_scope_.set(scope_.get());
+  note_of(name) = {bindings_.find_or_add(binding_pin), generation_, true};
 }
 
 bool State::normalise_field(gc::Root& field) {
@@ -212,79 +212,45 @@ bool State::get_module(Value module, Value& scope, bool& is_loaded, bool& is_pin
   return true;
 }
 
-// --- The index.
+// --- Names.
 
-void State::index_entry(Value key, Value value) {
-  if (!key.is_nat()) return;
-  const Symbol symbol = symbols_.intern(key);
-  if (index_.size() <= symbol) index_.resize(std::max(symbols_.count(), index_.size() * 2));
-  index_[symbol] = {is_pin(value) ? bindings_.find_or_add(value) : nullptr, generation_};
+State::Note& State::note_of(Symbol name) {
+  if (notes_.size() <= name) notes_.resize(std::max(symbols_.count(), notes_.size() * 2));
+  return notes_[name];
 }
 
-void State::unindex(Value key) {
-  if (!key.is_nat()) return;
-  const Symbol symbol = symbols_.find(key);
-  if (symbol != kNoSymbol && symbol < index_.size()) index_[symbol] = {};
-}
-
-void State::index_all(Value tab) {
-  generation_++;
-  for (uint64_t i = 0; i < tab_size(tab); ++i) index_entry(tab_key(tab, i), tab_value(tab, i));
-}
-
-/// Both tabs share most entries; a pass over both is much cheaper than entering all names.
-void State::index_changes(Value old_tab, Value new_tab) {
-  uint64_t i = 0;
-  uint64_t j = 0;
-  const uint64_t old_size = tab_size(old_tab);
-  const uint64_t new_size = tab_size(new_tab);
-  while (i < old_size || j < new_size) {
-    int order = 0;
-    if (i == old_size) {
-      order = 1;
-    } else if (j == new_size) {
-      order = -1;
-    } else {
-      order = compare_keys(tab_key(old_tab, i), tab_key(new_tab, j));
-    }
-    if (order < 0) {
-      unindex(tab_key(old_tab, i++));
-    } else {
-      const Value value = tab_value(new_tab, j);
-      if (order > 0 || value != tab_value(old_tab, i)) index_entry(tab_key(new_tab, j), value);
-      ++j;
-      if (order == 0) ++i;
-    }
-  }
-}
-
-void State::update_index() {
-  const Value old_tab = indexed_scope_.get();
-  const Value new_tab = scope_.get();
-  if (old_tab == new_tab) return;
-  if (tab_size(old_tab) == 0 || tab_size(new_tab) == 0) {
-    index_all(new_tab);
-  } else {
-    index_changes(old_tab, new_tab);
-  }
-  indexed_scope_.set(new_tab);
+/// In scope_, which is evaluated.
+const State::Note& State::look_up(Symbol name) {
+  Note& note = note_of(name);
+  if (note.generation == generation_) return note;
+  note = {nullptr, generation_, false};
+  const std::optional<uint64_t> position = tab_find(scope_.get(), symbols_.nat(name));
+  if (!position) return note;
+  note.is_bound = true;
+  const Value value = tab_value(scope_.get(), *position);
+  if (is_pin(value)) note.binding = bindings_.find_or_add(value);
+  return note;
 }
 
 Found State::lookup(Symbol name, const Binding*& binding) {
-  if (!is_decoded_ || scope_.get() != indexed_scope_.get()) {
+  if (!is_decoded_ || scope_.get() != noted_scope_.get()) {
     Value scope;
     if (!get_scope(scope)) return Found::kFailed;
-    update_index();
+    if (scope != noted_scope_.get()) {
+      noted_scope_.set(scope);
+      generation_++;
+    }
   }
-  if (name >= index_.size() || index_[name].generation != generation_) return Found::kNo;
-  binding = index_[name].binding;
+  const Note& note = look_up(name);
+  if (!note.is_bound) return Found::kNo;
+  binding = note.binding;
   if (binding == nullptr) return evaluate_entry(name, binding);
   if (binding->well_formed) return Found::kYes;
   failure_.malformed("Malformed binding");
   return Found::kFailed;
 }
 
-/// An entry that was no pin when the index was made: it may become one.
+/// An entry that was no pin when it was noted: it may become one.
 Found State::evaluate_entry(Symbol name, const Binding*& binding) {
   const std::optional<uint64_t> position = tab_find(scope_.get(), symbols_.nat(name));
   PLAN_CHECK(position.has_value());
@@ -295,7 +261,7 @@ Found State::evaluate_entry(Symbol name, const Binding*& binding) {
   }
   if (is_pin(outcome.value)) {
     binding = bindings_.find_or_add(outcome.value);
-    index_[name].binding = binding;
+    notes_[name].binding = binding;
     if (binding->well_formed) return Found::kYes;
   }
   failure_.malformed("Malformed binding");

@@ -2,8 +2,8 @@
 //
 // The state is one PLAN value: every macro is given it and returns another. It is decoded as
 // far as somebody looks: what a macro returns is taken as it is, and is wrong only when it is used.
-// Looking up a name costs an array access: an index from symbols to bindings is kept beside the
-// scope, and follows the scope by comparing the old tab with the new one.
+// Looking up a name costs an array access: what was found in the scope is noted by symbol, and good
+// until the scope is replaced by another one.
 //
 // Evaluates  : all functions that return bool, and row() not. Raw values do not survive them.
 // Failures   : recorded in the Failure given at the start.
@@ -56,9 +56,11 @@ class State {
   bool get_module(Value module, Value& scope, bool& is_loaded, bool& is_pinned_tab);
 
  private:
-  struct IndexEntry {
-    const Binding* binding = nullptr;  ///< null: not a pin when the index was made
-    uint32_t generation = 0;           ///< in scope if equal to generation_
+  /// What the scope says of a name.
+  struct Note {
+    const Binding* binding = nullptr;  ///< null: not a pin when it was looked up
+    uint32_t generation = 0;           ///< good if equal to generation_
+    bool is_bound = false;
   };
   enum Field : uint8_t { kNextKey, kContext, kScope, kModules };
 
@@ -67,12 +69,8 @@ class State {
   /// The pin of the scope, a normal form; the same one while the scope stays the same.
   Value pin_scope();
   bool evaluate_field(gc::Root& field);
-  /// Of the scope, which has been looked at since the last evaluation.
-  void update_index();
-  void index_changes(Value old_tab, Value new_tab);
-  void index_all(Value tab);
-  void index_entry(Value key, Value value);
-  void unindex(Value key);
+  const Note& look_up(Symbol name);
+  Note& note_of(Symbol name);
   Found evaluate_entry(Symbol name, const Binding*& binding);
 
   vm::Evaluator& evaluator_;
@@ -91,8 +89,8 @@ class State {
 
   gc::Root pinned_scope_;  ///< the tab that scope_pin_ pins
   gc::Root scope_pin_;
-  gc::Root indexed_scope_;  ///< the tab that index_ describes
-  std::vector<IndexEntry> index_;
+  gc::Root noted_scope_;  ///< the tab that notes_ are about
+  std::vector<Note> notes_;  // by symbol
   uint32_t generation_ = 1;
 };
 

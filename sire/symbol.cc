@@ -100,8 +100,4 @@ Symbol SymbolTable::intern(std::string_view text) {
   return intern(gc::make_cord(heap_, text));
 }
 
-Symbol SymbolTable::find(Value nat) const {
-  return slots_[slot_of(nat, hash_nat(nat))].symbol;
-}
-
 }  // namespace plan::sire

@@ -59,8 +59,6 @@ class SymbolTable {
   /// The symbol of an evaluated nat.
   Symbol intern(Value nat);
   Symbol intern(std::string_view text);
-  /// As intern, but kNoSymbol if nobody has used the name.
-  Symbol find(Value nat) const;
   Value nat(Symbol symbol) const { return names_.values[symbol]; }
   /// How many symbols there are, with kNoSymbol.
   size_t count() const { return names_.values.size(); }
