@@ -36,9 +36,14 @@ class WordMap {
     return true;
   }
   uint64_t size() const { return count_; }
-  /// Keeps the table.
+  /// Keeps the table, unless it was hardly used.
   void clear() {
-    if (count_ != 0) std::fill(slots_.begin(), slots_.end(), Slot{});
+    if (count_ * kSparse < slots_.size()) {
+      slots_.clear();
+      bits_ = 0;
+    } else {
+      std::fill(slots_.begin(), slots_.end(), Slot{});
+    }
     count_ = 0;
   }
 
@@ -48,6 +53,7 @@ class WordMap {
     uint64_t value = 0;
   };
   static constexpr unsigned kInitialBits = 6;
+  static constexpr uint64_t kSparse = 16;
 
   uint64_t mask() const { return slots_.size() - 1; }
   // Fibonacci hashing (Knuth 6.4): the product's high bits depend on all bits of the key.

@@ -21,6 +21,7 @@ using rex::Shape;
 using rex::Style;
 
 constexpr size_t kInitialSlots = 64;
+constexpr size_t kSparse = 16;
 constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;  // Fibonacci hashing, Knuth 6.4
 
 uint64_t hash_bytes(std::string_view bytes) {
@@ -99,8 +100,10 @@ bool is_name_text(std::string_view text) {
 }
 
 void LeafMaker::clear() {
-  names_.clear();
+  // A table that one value made large is not filled for each of those that follow.
+  if (names_.size() * kSparse < table_.size()) table_.clear();
   std::fill(table_.begin(), table_.end(), NameId{0});
+  names_.clear();
   variables_.clear();
 }
 

@@ -236,11 +236,7 @@ class WidePrinter {
         line_.add_rune(kEvilRune);
         return;
       case Kind::kLeaf:
-        if (rex->is_leaf(Shape::kWord) && prints_as_word(rex->text())) {
-          line_.add(rex->text());
-        } else {
-          line_.add_text(rex->text());
-        }
+        leaf(rex);
         if (rex->heir() != nullptr) push(Step::kHeir, rex->heir());
         return;
       case Kind::kNode:
@@ -253,6 +249,17 @@ class WidePrinter {
         }
         node(rex);
         return;
+    }
+  }
+
+  static bool is_bare_leaf(const Rex* rex) { return rex->is_leaf() && rex->heir() == nullptr; }
+
+  /// A leaf without its heir.
+  void leaf(const Rex* rex) {
+    if (rex->is_leaf(Shape::kWord) && prints_as_word(rex->text())) {
+      line_.add(rex->text());
+    } else {
+      line_.add_text(rex->text());
     }
   }
 
@@ -298,17 +305,22 @@ class WidePrinter {
 
   void sons(const Task& task) {
     const std::span<const Rex* const> all = task.rex->sons();
-    if (task.index == all.size()) return;
-    if (task.index > 0) {
-      if (task.step != Step::kShut) line_.add(' ');
-      if (task.step != Step::kSpaced) line_.add_rune(task.rex->rune());
-      if (task.step == Step::kInfix) line_.add(' ');
+    for (uint32_t i = task.index; i < all.size() && !line_.is_full(); i++) {
+      if (i > 0) {
+        if (task.step != Step::kShut) line_.add(' ');
+        if (task.step != Step::kSpaced) line_.add_rune(task.rex->rune());
+        if (task.step == Step::kInfix) line_.add(' ');
+      }
+      if (is_bare_leaf(all[i])) {
+        leaf(all[i]);
+        continue;
+      }
+      push(task.step, task.rex, i + 1);
+      const Step inner = task.step == Step::kInfix  ? Step::kOperand
+                         : task.step == Step::kShut ? Step::kWrapped
+                                                    : Step::kTree;
+      return push(inner, all[i]);
     }
-    push(task.step, task.rex, task.index + 1);
-    const Step inner = task.step == Step::kInfix  ? Step::kOperand
-                       : task.step == Step::kShut ? Step::kWrapped
-                                                  : Step::kTree;
-    push(inner, all[task.index]);
   }
 
   static bool is_plain_application(const Rex* rex) {
