@@ -22,7 +22,7 @@ Constant ConstantPool::add(Value v) {
 
 void* AstArena::allocate_slow(size_t bytes) {
   const size_t chunk = std::max(bytes, kChunkBytes);
-  chunks_.push_back(std::make_unique<std::byte[]>(chunk));
+  chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(chunk));
   std::byte* const result = chunks_.back().get();
   if (chunk - bytes >= left_bytes_) {
     next_ = result + bytes;

@@ -124,11 +124,10 @@ class AstArena {
   T* make(const T& value) {
     return new (allocate(sizeof(T))) T(value);
   }
+  /// A list to be filled.
   template <typename T>
-  T* copy(std::span<T> list) {
-    auto* const result = static_cast<std::remove_const_t<T>*>(allocate(list.size_bytes()));
-    std::copy(list.begin(), list.end(), result);
-    return result;
+  std::span<T> list(size_t count) {
+    return {static_cast<T*>(allocate(count * sizeof(T))), count};
   }
   /// Frees everything made so far.
   void clear();

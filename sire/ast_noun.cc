@@ -4,6 +4,7 @@
 #include "gc/make.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace plan::sire {
@@ -25,33 +26,33 @@ struct NounWriter {
       case AstKind::kVariable:
         return small_nat(depth - 1 - e->level());
       case AstKind::kConstant:
-        return row(std::vector{letter('K'), pool.get(e->constant)});
+        return row(std::array{letter('K'), pool.get(e->constant)});
       case AstKind::kGlobal:
-        return row(std::vector{letter('G'), e->binding->pin});
+        return row(std::array{letter('G'), e->binding->pin});
       case AstKind::kMark:
-        return row(std::vector{letter('M'), write(e->marked(), depth)});
+        return row(std::array{letter('M'), write(e->marked(), depth)});
       case AstKind::kApply: {
         Value result = write(e->function(), depth);
         for (const Ast* argument : e->arguments()) {
-          result = row(std::vector{letter('A'), result, write(argument, depth)});
+          result = row(std::array{letter('A'), result, write(argument, depth)});
         }
         return result;
       }
       case AstKind::kLet: {
         const Value value = write(e->let_value(), depth);
-        return row(std::vector{letter('L'), value, write(e->let_body(), depth + 1)});
+        return row(std::array{letter('L'), value, write(e->let_body(), depth + 1)});
       }
       case AstKind::kLetrec: {
         const uint32_t inner = depth + e->count;
         std::vector<Value> values;
         for (const Ast* value : e->letrec_values()) values.push_back(write(value, inner));
         const Value body = write(e->letrec_body(), inner);
-        return row(std::vector{letter('R'), row(values), body});
+        return row(std::array{letter('R'), row(values), body});
       }
       case AstKind::kLambda: {
         const Lambda& f = *e->lambda;
         const Value body = write(f.body, depth + 1 + f.parameters);
-        return row(std::vector{letter('F'), small_nat(f.pin), small_nat(f.mark),
+        return row(std::array{letter('F'), small_nat(f.pin), small_nat(f.mark),
                                small_nat(f.recursive), symbols.nat(f.tag), small_nat(f.parameters),
                                body});
       }

@@ -24,16 +24,14 @@ bool is_code_shaped(Value v, uint64_t max_reference) {
 
 const Exp* ExpMaker::apply(const Exp* function, std::span<const Exp* const> arguments) {
   if (arguments.empty()) return function;
-  std::vector<const Exp*> parts;
-  if (function->kind == ExpKind::kApply) {
-    parts.assign(function->parts, function->parts + 1 + function->count);
-  } else {
-    parts.push_back(function);
-  }
-  parts.insert(parts.end(), arguments.begin(), arguments.end());
+  std::span<const Exp* const> first(&function, 1);
+  if (function->kind == ExpKind::kApply) first = {function->parts, 1 + size_t{function->count}};
+  const std::span<const Exp*> parts = arena.list<const Exp*>(first.size() + arguments.size());
+  std::copy(first.begin(), first.end(), parts.begin());
+  std::copy(arguments.begin(), arguments.end(), parts.subspan(first.size()).begin());
   const auto count = static_cast<uint32_t>(parts.size() - 1);
   Exp* const made = arena.make(Exp{ExpKind::kApply, count, {}});
-  made->parts = arena.copy(std::span<const Exp* const>(parts));
+  made->parts = parts.data();
   return made;
 }
 

@@ -53,12 +53,10 @@ const Exp* Ingester::go(const Ast* e) {
 const Exp* Ingester::go_apply(const Ast* e) {
   const Exp* function = go(e->function());
   if (function == nullptr) return nullptr;
-  std::vector<const Exp*> arguments;
-  arguments.reserve(e->count);
-  for (const Ast* argument : e->arguments()) {
-    const Exp* x = go(argument);
-    if (x == nullptr) return nullptr;
-    arguments.push_back(x);
+  const std::span<const Exp*> arguments = make_.arena.list<const Exp*>(e->count);
+  for (uint32_t i = 0; i < e->count; ++i) {
+    arguments[i] = go(e->arguments()[i]);
+    if (arguments[i] == nullptr) return nullptr;
   }
   if (function->kind != ExpKind::kValue) return make_.apply(function, arguments);
   // Leading constants join a constant head as long as that leaves it a value.
@@ -72,7 +70,7 @@ const Exp* Ingester::go_apply(const Ast* e) {
   if (!constants.empty()) {
     function = make_.value(gc::make_partial(heap_, function->value, constants));
   }
-  return make_.apply(function, std::span(arguments).subspan(constants.size()));
+  return make_.apply(function, arguments.subspan(constants.size()));
 }
 
 const Exp* Ingester::go_let(const Ast* e) {

@@ -22,13 +22,13 @@ class Shifter {
       case AstKind::kVariable:
         return e->level() < from_ ? e : arena_.variable(e->level() + difference_);
       case AstKind::kApply: {
-        const std::vector<const Ast*> arguments = shift_all(e->arguments());
+        const std::span<const Ast* const> arguments = shift_all(e->arguments());
         return arena_.apply(shift(e->function()), arguments);
       }
       case AstKind::kLet:
         return arena_.let(shift(e->let_value()), shift(e->let_body()));
       case AstKind::kLetrec: {
-        const std::vector<const Ast*> values = shift_all(e->letrec_values());
+        const std::span<const Ast* const> values = shift_all(e->letrec_values());
         return arena_.letrec(values, shift(e->letrec_body()));
       }
       case AstKind::kMark:
@@ -43,10 +43,9 @@ class Shifter {
   }
 
  private:
-  std::vector<const Ast*> shift_all(std::span<const Ast* const> list) {
-    std::vector<const Ast*> result;
-    result.reserve(list.size());
-    for (const Ast* e : list) result.push_back(shift(e));
+  std::span<const Ast* const> shift_all(std::span<const Ast* const> list) {
+    const std::span<const Ast*> result = arena_.list<const Ast*>(list.size());
+    for (size_t i = 0; i < list.size(); ++i) result[i] = shift(list[i]);
     return result;
   }
 

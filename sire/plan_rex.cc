@@ -11,6 +11,8 @@ namespace plan::sire {
 
 namespace {
 
+constexpr size_t kUsualDepth = 32;
+
 /// The view of `v`, evil if its text is not UTF-8.
 RexView checked_view(Value v) {
   const RexView view = view_rex(v);
@@ -76,7 +78,10 @@ RexForm form_of(rex::Style style) {
 
 class TreeMaker {
  public:
-  explicit TreeMaker(rex::Arena& arena) : arena_(arena) {}
+  explicit TreeMaker(rex::Arena& arena) : arena_(arena) {
+    frames_.reserve(kUsualDepth);
+    done_.reserve(kUsualDepth);
+  }
 
   const rex::Rex* run(Value top) {
     enter(top);
@@ -129,7 +134,10 @@ class TreeMaker {
 
 class ValueMaker {
  public:
-  explicit ValueMaker(RexValueMaker& maker) : maker_(maker) {}
+  explicit ValueMaker(RexValueMaker& maker) : maker_(maker) {
+    frames_.reserve(kUsualDepth);
+    done_.reserve(kUsualDepth);
+  }
 
   Value run(const rex::Rex* top) {
     enter(top);

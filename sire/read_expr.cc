@@ -194,14 +194,12 @@ const Ast* ExpressionReader::resolve_in_module(Node node, Value module, Value na
 const Ast* ExpressionReader::read_apply(Node node) {
   const uint64_t count = context_.view(node).kid_count();
   if (count == 0) return fail(node, "empty application");
-  std::vector<const Ast*> parts;
-  parts.reserve(count);
+  const std::span<const Ast*> parts = context_.arena.list<const Ast*>(count);
   for (uint64_t i = 0; i < count; ++i) {
-    const Ast* part = read_kid(node, i);
-    if (part == nullptr) return nullptr;
-    parts.push_back(part);
+    parts[i] = read_kid(node, i);
+    if (parts[i] == nullptr) return nullptr;
   }
-  return context_.arena.apply(parts[0], std::span<const Ast* const>(parts).subspan(1));
+  return context_.arena.apply(parts[0], parts.subspan(1));
 }
 
 const Ast* ExpressionReader::read_mark(Node node) {
