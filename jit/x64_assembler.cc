@@ -36,6 +36,22 @@ void Assembler::memory(uint8_t opcode, Reg r, Reg base, int32_t displacement) {
   memory_tail(low(r), base, displacement);
 }
 
+void Assembler::load_32(Reg to, Reg base, int32_t displacement) {
+  const auto prefix = static_cast<uint8_t>(0x40 | (high(to) << 2) | high(base));
+  if (prefix != 0x40) byte(prefix);
+  byte(0x8b);
+  memory_tail(low(to), base, displacement);
+}
+
+void Assembler::load_indexed(Reg to, Reg base, Reg index, int32_t displacement) {
+  PLAN_ASSERT(is_byte(displacement) && index != Reg::rsp);
+  byte(static_cast<uint8_t>(rex(high(to), high(base)) | (high(index) << 1)));
+  byte(0x8b);
+  byte(static_cast<uint8_t>(0x40 | (low(to) << 3) | 4));
+  byte(static_cast<uint8_t>(0xc0 | (low(index) << 3) | low(base)));
+  byte(static_cast<uint8_t>(displacement));
+}
+
 void Assembler::registers(uint8_t opcode, Reg r, Reg m) {
   byte(rex(high(r), high(m)));
   byte(opcode);
@@ -117,6 +133,17 @@ void Assembler::multiply(Reg to, Reg by) {
   byte(0x0f);
   byte(0xaf);
   byte(static_cast<uint8_t>(0xc0 | (low(to) << 3) | low(by)));
+}
+
+void Assembler::multiply(Reg to, Reg from, int32_t by) {
+  byte(rex(high(to), high(from)));
+  byte(is_byte(by) ? 0x6b : 0x69);
+  byte(static_cast<uint8_t>(0xc0 | (low(to) << 3) | low(from)));
+  if (is_byte(by)) {
+    byte(static_cast<uint8_t>(by));
+  } else {
+    word_32(static_cast<uint32_t>(by));
+  }
 }
 
 void Assembler::divide(Reg by) {

@@ -43,6 +43,10 @@ class Assembler {
   void cold() { now_ = &sections_[1]; }
 
   void load(Reg to, Reg base, int32_t displacement) { memory(0x8b, to, base, displacement); }
+  /// Clears the upper half.
+  void load_32(Reg to, Reg base, int32_t displacement);
+  /// Of [base + 8 * index + displacement].
+  void load_indexed(Reg to, Reg base, Reg index, int32_t displacement);
   void store(Reg base, int32_t displacement, Reg from) { memory(0x89, from, base, displacement); }
   /// The immediate, sign-extended.
   void store(Reg base, int32_t displacement, int32_t immediate);
@@ -64,6 +68,7 @@ class Assembler {
   void shift_left(Reg r, uint8_t count) { shift(4, r, count); }
   void shift_right(Reg r, uint8_t count) { shift(5, r, count); }
   void multiply(Reg to, Reg by);
+  void multiply(Reg to, Reg from, int32_t by);
   /// rdx:rax by r: rax the quotient, rdx the remainder.
   void divide(Reg by);
   /// 1 or 0; rax .. rdx.

@@ -17,12 +17,22 @@ std::string hex(const std::vector<uint8_t>& bytes) {
   return text;
 }
 
-TEST(X64Assembler, EncodesAsLlvmDoes) {
-  const struct {
-    const char* text;
-    const char* bytes;
-    void (*emit)(Assembler&);
-  } cases[] = {
+struct Case {
+  const char* text;
+  const char* bytes;
+  void (*emit)(Assembler&);
+};
+
+void expect_encodings(std::initializer_list<Case> cases) {
+  for (const Case& c : cases) {
+    Assembler a;
+    c.emit(a);
+    EXPECT_EQ(hex(a.finish()), c.bytes) << c.text;
+  }
+}
+
+TEST(X64Assembler, MovesAreEncodedAsLlvmDoes) {
+  expect_encodings({
       {"mov rax, [r12]", "498b0424", [](Assembler& a) { a.load(Reg::rax, Reg::r12, 0); }},
       {"mov r15, [r13]", "4d8b7d00", [](Assembler& a) { a.load(Reg::r15, Reg::r13, 0); }},
       {"mov rcx, [rsp + 8]", "488b4c2408", [](Assembler& a) { a.load(Reg::rcx, Reg::rsp, 8); }},
@@ -32,6 +42,15 @@ TEST(X64Assembler, EncodesAsLlvmDoes) {
        [](Assembler& a) { a.load(Reg::rdi, Reg::rax, -128); }},
       {"mov rdi, [rax - 129]", "488bb87fffffff",
        [](Assembler& a) { a.load(Reg::rdi, Reg::rax, -129); }},
+      {"mov edi, [rax + 3]", "8b7803", [](Assembler& a) { a.load_32(Reg::rdi, Reg::rax, 3); }},
+      {"mov r8d, [r12]", "458b0424", [](Assembler& a) { a.load_32(Reg::r8, Reg::r12, 0); }},
+      {"mov rax, [rax + 8*rcx + 5]", "488b44c805",
+       [](Assembler& a) { a.load_indexed(Reg::rax, Reg::rax, Reg::rcx, 5); }},
+      {"mov r9, [r12 + 8*r10 - 8]", "4f8b4cd4f8",
+       [](Assembler& a) { a.load_indexed(Reg::r9, Reg::r12, Reg::r10, -8); }},
+      {"imul rdi, rdi, 72", "486bff48", [](Assembler& a) { a.multiply(Reg::rdi, Reg::rdi, 72); }},
+      {"imul r9, rax, 1000", "4c69c8e8030000",
+       [](Assembler& a) { a.multiply(Reg::r9, Reg::rax, 1000); }},
       {"mov [rbp], rdx", "48895500", [](Assembler& a) { a.store(Reg::rbp, 0, Reg::rdx); }},
       {"mov [r12 - 8], r15", "4d897c24f8", [](Assembler& a) { a.store(Reg::r12, -8, Reg::r15); }},
       {"mov qword ptr [r13 + 16], -3", "49c74510fdffffff",
@@ -51,6 +70,11 @@ TEST(X64Assembler, EncodesAsLlvmDoes) {
        [](Assembler& a) { a.constant(Reg::rdi, 0x100000000); }},
       {"movabs r15, -2", "49bffeffffffffffffff",
        [](Assembler& a) { a.constant(Reg::r15, ~Word{1}); }},
+  });
+}
+
+TEST(X64Assembler, OperationsAndJumpsAreEncodedAsLlvmDoes) {
+  expect_encodings({
       {"add rax, rcx", "4801c8", [](Assembler& a) { a.operate(Alu::kAdd, Reg::rax, Reg::rcx); }},
       {"or rdx, r10", "4c09d2", [](Assembler& a) { a.operate(Alu::kOr, Reg::rdx, Reg::r10); }},
       {"sub r12, 64", "4983ec40", [](Assembler& a) { a.operate(Alu::kSub, Reg::r12, 64); }},
@@ -77,12 +101,7 @@ TEST(X64Assembler, EncodesAsLlvmDoes) {
       {"inc dword ptr [r8 + 8]", "41ff4008", [](Assembler& a) { a.increment_32(Reg::r8, 8); }},
       {"jmp [rdi]", "ff27", [](Assembler& a) { a.jump_memory(Reg::rdi, 0); }},
       {"jmp [r12 + 8]", "41ff642408", [](Assembler& a) { a.jump_memory(Reg::r12, 8); }},
-  };
-  for (const auto& c : cases) {
-    Assembler a;
-    c.emit(a);
-    EXPECT_EQ(hex(a.finish()), c.bytes) << c.text;
-  }
+  });
 }
 
 TEST(X64Assembler, AConditionIsZeroOrOneInAllOfTheRegister) {
