@@ -5,7 +5,7 @@
 #   bench/run.py fib nqueens --runs 20           some programs
 #   bench/run.py --library DIR                   over the Sire library in DIR instead of our own
 #   bench/run.py --reference FILE --library DIR  the programs beside FILE, against the times in it
-#   bench/run.py --systems palladium,interpreter our native tier against our interpreter
+#   bench/run.py --systems palladium,template,interpreter    our tiers against each other
 #   bench/run.py --system 'other=CMD'            also CMD, with {module}, {file} and {n} filled in
 #   bench/run.py --check                         tiny inputs, one run: are the results right?
 #
@@ -518,8 +518,8 @@ def choose_systems(options, ours):
     for name in options.systems.split(","):
         if name == "palladium":
             systems.append(ours)
-        elif name == "interpreter":
-            template = [*ours.template, "--tier=interpreter"]
+        elif name in ("interpreter", "template"):
+            template = [*ours.template, f"--tier={name}"]
             systems.append(SireSystem(name, template, ours.folder, options.module))
         elif name == "C" and c_compiler():
             systems.append(Peer("C", ".c", options.tools))
@@ -528,7 +528,7 @@ def choose_systems(options, ours):
                 systems.append(Peer(name, ".hs", options.tools, name))
         elif name != "C":
             raise SystemExit(f"no such system: {name}; "
-                             "there are palladium, interpreter, C, Int, Integer")
+                             "there are palladium, interpreter, template, C, Int, Integer")
     for named in options.system:
         name, _, template = named.partition("=")
         systems.append(SireSystem(name, template.split(), ours.folder, options.module))
@@ -547,7 +547,7 @@ def parse_options():
     add("--size", default="full", choices=["tiny", "full"])
     add("--runs", type=int, default=10, help="rounds; 10 by default")
     add("--systems", default="palladium,C,Int,Integer",
-        help="which, first the one judged; there is also interpreter: ours without native code")
+        help="which, first the one judged; also interpreter and template: ours without more")
     add("--system", action="append", default=[], metavar="NAME=COMMAND",
         help="another system that runs Sire modules; {module}, {file}, {n} are filled in")
     add("--reference", type=Path, help="a reference.tsv with its programs beside it")

@@ -103,7 +103,12 @@ class NativeTier : public vm::Tier {
   bool translate(vm::Block& block) override {
     if (!templates_tried_) templates_ = Templates::create(vm_);
     templates_tried_ = true;
-    return templates_ != nullptr && templates_->translate(block);
+    if (templates_ == nullptr || !templates_->translate(block)) return false;
+    if (options_.perf_map) {
+      const std::string law = vm::printable_name(block.code->function);
+      note(block.translation, block.translation_bytes, law + ".template");
+    }
+    return true;
   }
   void release_translation(vm::Block& block) override {
     if (templates_ != nullptr) templates_->release(block);
@@ -275,22 +280,23 @@ class NativeTier : public vm::Tier {
     place_image(image, references, runtime_, arena_->writable(at), at, request);
     request.code = at;
     if (was_given_back_) forget_old_code();
-    if (options_.perf_map) note(image, request.name, at);
+    if (options_.perf_map) {
+      for (size_t k = 0; k < image.functions.size(); ++k) {
+        const ImageFunction& f = image.functions[k];
+        note(at + f.offset, image.end_of(k) - f.offset, request.name + "." + f.name);
+      }
+    }
     if (options_.gdb) gdb_.add(image, request.name, at);
     return true;
   }
 
-  /// For perf: a line for each function.
-  void note(const Image& image, const std::string& law, const char* at) {
+  /// For perf: a line for a function.
+  void note(const char* at, uint64_t bytes, const std::string& name) {
     if (perf_map_ == nullptr) {
       perf_map_ = fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "a");
     }
     if (perf_map_ == nullptr) return;
-    for (size_t k = 0; k < image.functions.size(); ++k) {
-      const ImageFunction& f = image.functions[k];
-      fprintf(perf_map_, "%lx %x %s.%s\n", reinterpret_cast<unsigned long>(at + f.offset),
-              image.end_of(k) - f.offset, law.c_str(), f.name.c_str());
-    }
+    fprintf(perf_map_, "%lx %lx %s\n", reinterpret_cast<unsigned long>(at), bytes, name.c_str());
     fflush(perf_map_);
   }
 

@@ -236,7 +236,9 @@ void Runner::report_tier(sire::Session& session) {
   if (!arguments_.has(Option::kTierReport)) return;
   const vm::TierStatistics& s = session.evaluator().machine().tier_statistics;
   write_all(kStandardError,
-            tier_report_.lines + program_ + ": " + std::to_string(s.laws) +
+            tier_report_.lines + program_ + ": " + std::to_string(s.translated) +
+                " laws were translated to templates, " + std::to_string(s.optimised) +
+                " optimised\n" + program_ + ": " + std::to_string(s.laws) +
                 " laws became native code, " +
                 std::to_string(s.cached) + " of them from the cache, " +
                 std::to_string(s.failures) + " were refused; " +

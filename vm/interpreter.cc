@@ -84,9 +84,7 @@ void ask_tier(Machine& vm, Block& law, const Word* args) {
 void heat_law(Machine& vm, StreamHeader& thunk) {
   Code& code = *thunk.block->code;
   if (!code.is_translated && uses_templates(vm, code)) {
-    translate_law(vm, code);
-    thunk.heat = thunk_heat(vm, code);
-    return;
+    return translate_law(vm, code);
   }
   if (!code.tier_asked) ask_tier(vm, code.entry, nullptr);
   // Over budget, it will have to ask again.

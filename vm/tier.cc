@@ -467,6 +467,7 @@ Code& put_twin_in_charge(Machine& vm, Code& code) {
   Code& twin = *code.request->twin;
   if (!uses_templates(vm, code) || &twin == &code) return code;
   twin.is_translated = true;
+  ++vm.tier_statistics.optimised;
   for (TierBlock& b : code.request->blocks) {
     if (b.is_special() || !b.block->stream.empty()) continue;
     b.block->heat = heat_of(compiled_entries(vm));
@@ -514,7 +515,12 @@ void translate_law(Machine& vm, Code& code) {
   code.is_translated = true;
   ++vm.tier_statistics.translated;
   translate(vm, code.entry);
-  for (Block& block : code.blocks) translate(vm, block);
+  for (Block& block : code.blocks) {
+    if (block.stream.empty()) continue;
+    translate(vm, block);
+    // It has counted up to here, and begins anew.
+    stream_header(block.stream.data() + kStreamHeaderWords).heat = thunk_heat(vm, code);
+  }
 }
 
 void translate_new_block(Machine& vm, Block& block) {

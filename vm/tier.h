@@ -146,7 +146,8 @@ class Tier {
 };
 
 struct TierStatistics {
-  uint64_t translated = 0;  ///< laws
+  uint64_t translated = 0;  ///< laws with templates
+  uint64_t optimised = 0;   ///< laws whose twin is or was in charge
   uint64_t requested = 0;
   uint64_t laws = 0;
   uint64_t cached = 0;  ///< of the laws
