@@ -142,7 +142,7 @@ PLAN_EVALUATES apply_closure(PLAN_STATE) {
   }
   if (r3 > lacks) sp = split_arguments(vm, sp, r3, lacks);
   sp -= has;
-  std::memcpy(sp, closure->payload + 1, has * sizeof(Word));
+  for (uint64_t i = 0; i < has; ++i) sp[i] = closure->payload[1 + i];
   const Value head = closure->field(0);
   // A stuck closure of a set takes any further argument and returns its keys.
   if (is_set(head)) {

@@ -705,7 +705,7 @@ PLAN_HANDLER(kTailCall) {
   r1 = fetch(sp, pc, low(pc[2]));
   sp += high(pc[1]);
   sp -= n;
-  std::memmove(sp, staged, n * sizeof(Word));
+  for (uint32_t i = n; i-- > 0;) sp[i] = staged[i];
   r3 = n;
   PLAN_TAIL apply_values(PLAN_REGISTERS);
 }

@@ -4,6 +4,7 @@
 // lists of their arguments, are left to the laws, except where the code is the same.
 #include "vm/jets_leaf.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace plan::vm {
@@ -37,6 +38,17 @@ JetResult get(const Value& row, const Value& index) {
   return tail(app_index(row, small_or(index, ~uint64_t{0})));
 }
 
+/// A copy of `closure` with `v` as argument `index`, counted from the last.
+Value closure_with(gc::Heap& heap, Value closure, uint64_t index, Value v) {
+  const Object* const from = closure.object();
+  const uint64_t words = 1 + from->closure_args();
+  const Word header = closure_header(from->closure_args(), from->closure_arity());
+  Object* const to = heap.allocate(header, words);
+  std::copy(from->payload, from->payload + words, to->payload);
+  to->init(words - 1 - index, v);
+  return tagged(to, kTagFunction);
+}
+
 /// `row` with argument `index` replaced by `v`.
 JetResult put(JetCall& c, const Value& row, const Value& index, const Value& v) {
   PLAN_NEED(row);
@@ -50,6 +62,7 @@ JetResult put(JetCall& c, const Value& row, const Value& index, const Value& v) 
     return done(row_with(c.heap, row, i, v, RowEdit::kReplace));
   }
   const Value head = is_tab(row) ? tab_set(row) : closure_head(row);
+  if (is_closure(row) && !is_set(head)) return done(closure_with(c.heap, row, i, v));
   if (is_set(head)) PLAN_NEED(v);  // a set looks at what it is applied to
   std::vector<Value> args;
   for (uint64_t k = size; k-- > 0;) args.push_back(k == i ? v : app_argument(row, k));
