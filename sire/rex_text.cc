@@ -1,6 +1,7 @@
 // sire/rex_text.cc: byte classes and UTF-8 for Rex.
 #include "sire/rex_text.h"
 
+#include <bit>
 #include <cstring>
 
 namespace plan::rex {
@@ -55,8 +56,15 @@ size_t well_formed(const unsigned char* p, size_t left) {
 constexpr std::array<ByteClass, 256> kByteClasses = make_classes();
 
 size_t character_count(std::string_view utf8) {
-  size_t count = 0;
-  for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  // All bytes but those that continue a character: 10xxxxxx.
+  size_t count = utf8.size();
+  size_t i = 0;
+  for (uint64_t eight = 0; i + sizeof(eight) <= utf8.size(); i += sizeof(eight)) {
+    std::memcpy(&eight, utf8.data() + i, sizeof(eight));
+    if ((eight & kHighBits) == 0) continue;
+    count -= static_cast<size_t>(std::popcount(eight & ~eight << 1 & kHighBits));
+  }
+  for (; i < utf8.size(); i++) count -= (static_cast<unsigned char>(utf8[i]) & 0xC0) == 0x80;
   return count;
 }
 
