@@ -86,7 +86,13 @@ void heat_law(Machine& vm, StreamHeader& thunk) {
   if (!code.is_translated && uses_templates(vm, code)) {
     return translate_law(vm, code);
   }
-  if (!code.tier_asked) ask_tier(vm, code.entry, nullptr);
+  if (!code.tier_asked) {
+    if (awaits_observation(vm, code)) {
+      thunk.heat = -static_cast<int32_t>(kObservationEntries);
+      return;
+    }
+    ask_tier(vm, code.entry, nullptr);
+  }
   // Over budget, it will have to ask again.
   thunk.heat = code.tier_asked ? kHeatNever : code.entry.heat;
 }

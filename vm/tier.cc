@@ -479,6 +479,7 @@ Code& put_twin_in_charge(Machine& vm, Code& code) {
   twin.request = std::move(code.request);
   twin.warmth = code.warmth;
   twin.tier_asked = code.tier_asked;
+  twin.observed = kObservations;  // what the law was given has been seen
   return twin;
 }
 

@@ -25,9 +25,8 @@ bool is_function(Value v, bool may_hold, SeenFunction& seen) {
   return may_hold && seen.function.is_function();
 }
 
-}  // namespace
-
-bool observe_arguments(Machine& vm, Code& hot, const Word* args) {
+/// Whether there is more to be seen of it; takes one observation off what is left.
+bool begin_observation(Machine& vm, Code& hot) {
   if (vm.tier == nullptr || hot.tier_asked || hot.is_primop || hot.region == nullptr ||
       !vm.options.passes.has(Pass::kSpecialise)) {
     return false;
@@ -36,10 +35,16 @@ bool observe_arguments(Machine& vm, Code& hot, const Word* args) {
   if (hot.observed++ == 0) {
     hot.function_parameters = function_parameters(vm, hot.function);
   }
-  if (hot.function_parameters.empty()) {
-    hot.observed = kObservations;
-    return false;
-  }
+  if (hot.function_parameters.empty()) hot.observed = kObservations;
+  return !hot.function_parameters.empty();
+}
+
+}  // namespace
+
+bool awaits_observation(Machine& vm, Code& hot) { return begin_observation(vm, hot); }
+
+bool observe_arguments(Machine& vm, Code& hot, const Word* args) {
+  if (!begin_observation(vm, hot)) return false;
   Code::Observation now;
   for (const FunctionParameter& p : hot.function_parameters) {
     SeenFunction seen{p.parameter, 0, Value{}};

@@ -50,6 +50,9 @@ struct Version {
 
 /// Looks at the arguments of a hot law that is about to run. False: enough was seen. Direct code.
 bool observe_arguments(Machine& vm, Code& hot, const Word* args);
+/// Asked by a thunk of the law that is entered often: whether the law should be looked at first.
+/// Not for ever: it may not be entered again. Direct code.
+bool awaits_observation(Machine& vm, Code& hot);
 /// Makes the copies for what was seen, and has the twin test for it. Direct code; heap.hp must be
 /// current.
 void make_versions(Machine& vm, Code& hot, Code& twin);

@@ -107,6 +107,18 @@ TEST_F(Versions, LoopsThatTakeTurnsAreAllSeen) {
   EXPECT_EQ(versions().size(), 2u);
 }
 
+TEST_F(Versions, ThunksOfALoopWaitUntilItHasBeenSeen) {
+  // Each turn enters the law once and three of its thunks.
+  define("mapped", "law f xs { (@_If xs (C3 (self f (@_Dec xs)) (f xs xs) (f (f xs xs) xs)) 0) }");
+  define("total", "law s l { x = (@_Idx 0 l) y = (@_Idx 1 l) "
+                  "(@_If (@_IsNat l) s (self (@_Add s (@_Add x y)) (@_Idx 2 l))) }");
+  define("both", "law n { (@total 0 (@mapped @_Add n)) }");
+  ASSERT_TRUE(evaluator_.apply_normal(function("both"), std::array{small_nat(200)}).ok());
+  const size_t place = request_of(function("mapped"));
+  ASSERT_LT(place, tier_->requests.size());
+  EXPECT_EQ(tier_->requests[place]->twin->versions.size(), 1u);
+}
+
 TEST_F(Versions, ThereAreNoMoreThanTheLimit) {
   std::vector<Value> laws;
   for (uint32_t i = 0; i < 2 * kVersionsMax; ++i) {
