@@ -71,6 +71,24 @@ TEST_F(Execute, DoesNotLetAPlainNameSeeItself) {
   EXPECT_EQ(session_.find("x"), small_nat(4));
 }
 
+TEST_F(Execute, PutsEachNameOnceInTheScopeWithItsLatestBinding) {
+  ASSERT_TRUE(run("* = b 1\n* = a 2\n* = b (3 b)\n"));
+  EXPECT_EQ(session_.find("b"), small_nat(2));
+  EXPECT_EQ(tab_size(state_field(2)), 2u);
+  EXPECT_EQ(row_at(binding("b"), 1), small_nat(2));
+  EXPECT_EQ(row_at(binding("a"), 1), small_nat(2));
+  ASSERT_TRUE(run("* = a 5\n* = c a\n"));
+  EXPECT_EQ(tab_size(state_field(2)), 3u);
+  EXPECT_EQ(row_at(binding("a"), 1), small_nat(5));
+  EXPECT_EQ(row_at(binding("c"), 1), small_nat(5));
+}
+
+TEST_F(Execute, ForgetsWhatWasBoundInAScopeThatIsReplaced) {
+  ASSERT_TRUE(run("= a 1\n= b 2\n"));
+  EXPECT_FALSE(run("* = a 3\n* = c 4\n* ^-^ b\n* = d c\n"));
+  EXPECT_EQ(reason(), "Unresolved symbol: c");
+}
+
 TEST_F(Execute, ReadsOneTextFromAColumnOfLines) {
   ASSERT_TRUE(run("= t\n} one\n} two\n"));
   EXPECT_EQ(nat_text(*session_.find("t")), "one\ntwo");
