@@ -26,6 +26,7 @@ namespace plan::gc {
 namespace {
 constexpr Word kPoison = 0xdead'0000'0000'0001;  // a thunk at a non-canonical address
 constexpr uint64_t kMajorMinimumBytes = uint64_t{96} << 20;
+constexpr size_t kAhead = 4;  ///< remembered objects that are fetched before their turn
 
 bool is_forwarded(const Object* o) { return (o->header & 1) == 0; }
 Object* forwardee(const Object* o) { return std::bit_cast<Object*>(o->header); }
@@ -63,9 +64,15 @@ void Collector::minor(Value& extra) {
 
   std::vector<Object*> remembered;
   remembered.swap(heap_.remembered_);
-  for (Object* object : remembered) {
-    object->header &= ~kFlagRemembered;
-    scan_and_remember<false>(object);
+  for (size_t i = 0; i < remembered.size(); ++i) {
+    // They lie all over the old generation, and what they refer to all over eden.
+    if (i + 2 * kAhead < remembered.size()) __builtin_prefetch(remembered[i + 2 * kAhead]);
+    if (i + kAhead < remembered.size()) {
+      const Word word = remembered[i + kAhead]->payload[0];
+      __builtin_prefetch(std::bit_cast<const void*>(word & ~kTagMask));
+    }
+    remembered[i]->header &= ~kFlagRemembered;
+    scan_and_remember<false>(remembered[i]);
   }
   std::vector<Word*> elements;
   elements.swap(heap_.remembered_elements_);
