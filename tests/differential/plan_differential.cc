@@ -8,6 +8,7 @@
 //   nojets           run laws as written
 //   native           compile every law at its first entry
 //   quick-code       the same without LLVM's optimisations: many more programs in the same time
+//   hot=N            with one of these: only laws that were entered N times, on the side
 //   code-cache=DIR   native code is stored there, and taken from there
 //   code-bytes=N     room for native code, to see laws evicted
 //   templates        translate every law at its first entry (jit/templates.h)
@@ -215,6 +216,9 @@ void read_argument(std::string_view argument, Arguments& arguments) {
   } else if (argument == "quick-code") {
     arguments.options.native = true;
     arguments.options.quick_code = true;
+  } else if (argument.starts_with("hot=")) {
+    arguments.options.hot_entries =
+        static_cast<uint32_t>(std::strtoul(argument.data() + 4, nullptr, 10));
   } else if (argument.starts_with("code-bytes=")) {
     arguments.options.code_bytes_max = std::strtoull(argument.data() + 11, nullptr, 10);
   } else if (argument.starts_with("code-cache=")) {

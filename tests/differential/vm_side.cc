@@ -77,6 +77,11 @@ vm::Options vm_options(const VmOptions& options) {
   result.passes = options.passes;
   if (options.native) result.tier = vm::TierMode::kNative;
   if (options.templates) result.tier = vm::TierMode::kTemplate;
+  if (options.native && options.hot_entries != 0) {
+    result.tier = vm::TierMode::kMixed;
+    result.jit_threshold = options.hot_entries;
+    result.jit_budget_percent = 0;
+  }
   result.heap.stress = options.gc_stress;
   result.heap.verify = options.gc_stress;
   result.heap.nursery_bytes = options.nursery_bytes;

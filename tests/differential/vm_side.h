@@ -19,6 +19,7 @@ struct VmOptions {
   vm::PassSet passes = vm::PassSet::all();
   bool native = false;      ///< every law becomes native code at its first entry
   bool templates = false;   ///< every law is translated at its first entry
+  uint32_t hot_entries = 0;  ///< with `native`: only laws entered so often do, meanwhile; 0: all
   uint64_t code_bytes_max = uint64_t{256} << 20;  ///< of native code
   bool quick_code = false;  ///< without LLVM's optimisations, which take most of the time
   std::string code_cache = {};  ///< folder of stored code; empty: none
