@@ -5,8 +5,9 @@
 // Where a caller knows the function, it calls a copy (vm/specialise.h). But the caller may run only
 // once, as what is typed at a prompt does, and the loop is in the law it calls. So when a law with
 // a parameter fit for that becomes hot, the arguments of some of its entries are looked at; its
-// native code begins with a test for each function seen, and passes what it was made for on to a
-// copy, which is compiled with it.
+// optimised code begins with a test for each function seen, and passes what it was made for on to a
+// copy, which is optimised with it. From then on each has a counter of its own, so the native tier
+// mostly compiles the copies only.
 //
 // Invariant : the copy is called with what it was made for only: the test is for the very law or
 //             pin, or a closure of it with that many arguments.
