@@ -121,6 +121,7 @@ PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
     vm->stack_request = header.room_words;
     PLAN_TAIL safepoint_thunk(PLAN_REGISTERS);
   }
+  // See Note [Every thunk is updated] in vm/apply.cc.
   Object* thunk = Value{r1}.object();
   sp -= 2;
   sp[0] = word_of(vm->update_info);
