@@ -208,6 +208,9 @@ class Generator {
     if (one_in(6) && has_function("_If") && has_function("_Dec")) {
       return law_of_local_functions(arguments);
     }
+    if (has_function("_If") && has_function("_Idx") && has_function("_Dec") && one_in(6)) {
+      return law_that_takes_apart(arguments);
+    }
     const uint32_t depth = kCodeDepths[std::min(laws_around_, std::size(kCodeDepths) - 1)];
     laws_around_++;
     uint64_t lets = one_in(2) ? 0 : below(kLetsMax + 1);
@@ -422,6 +425,77 @@ class Generator {
     Expr last = one_in(10) ? code(scope, 1) : value();
     return law(7, arguments,
                apply_code(name("_If"), {count, std::move(again), std::move(last)}));
+  }
+
+  // --- Functions that return rows, and laws that do nothing with such a row but take its elements.
+
+  /// Its last argument gets less when it calls itself.
+  Expr law_that_returns_a_row(uint64_t arguments) {
+    const Scope scope{arguments, 1 + arguments};
+    Expr made = row_code(scope, 1);
+    const Expr count = nat(arguments);
+    if (one_in(3)) return law(7, arguments, std::move(made));
+    Expr other = one_in(2) ? code(scope, 1) : call_of_less(scope, nat(0));
+    return law(7, arguments, apply_code(name("_If"), {count, std::move(other), std::move(made)}));
+  }
+
+  Expr call_of_less(const Scope& scope, Expr function) {
+    std::vector<Expr> given = codes(scope, scope.arguments - 1, 1);
+    given.push_back(apply_code(name("_Dec"), {nat(scope.arguments)}));
+    return apply_code(std::move(function), std::move(given));
+  }
+
+  Expr law_that_takes_apart(uint64_t arguments) {
+    const Scope scope{arguments, 2 + arguments};
+    const Expr result = nat(1 + arguments);
+    laws_around_++;
+    Expr call = nat(0);
+    const bool calls_itself = one_in(3);
+    if (calls_itself) {
+      call = call_of_less(scope, nat(0));
+    } else if (one_in(4)) {
+      call = apply_code(slot(scope), codes(scope, 1, 1));
+    } else {
+      const uint64_t takes = 1 + below(3);
+      Expr f = law_that_returns_a_row(takes);
+      std::vector<Expr> given = codes(scope, takes - 1, 1);
+      given.push_back(one_in(2) ? quote(scope, nat(below(5))) : slot(scope));
+      call = apply_code(one_in(2) ? pin(std::move(f)) : std::move(f), std::move(given));
+    }
+    Expr body = taken_apart(scope, result, 2);
+    if (calls_itself) {
+      Expr last = one_in(4) ? code(scope, 1) : row_code(scope, 1);
+      body = apply_code(name("_If"), {nat(arguments), std::move(body), std::move(last)});
+    }
+    laws_around_--;
+    return law(7, arguments, app({nat(1), std::move(call), std::move(body)}));
+  }
+
+  /// Code that looks at the slot `row` in the ways in which no row is needed; now and then another.
+  Expr taken_apart(const Scope& scope, const Expr& row, uint32_t depth) {
+    const auto element = [&] {
+      return apply_code(name("_Idx"), {quote(scope, nat(below(one_in(8) ? 8 : 3))), row});
+    };
+    const auto more = [&] { return depth > 0 ? taken_apart(scope, row, depth - 1) : element(); };
+    switch (below(8)) {
+      case 0:
+      case 1:
+        return has_function("_Add") ? apply_code(name("_Add"), {element(), more()}) : element();
+      case 2:
+      case 3:
+        return apply_code(name("_If"), {element(), more(), more()});
+      case 4:
+        if (!has_function("_IsNat")) return element();
+        return apply_code(name("_If"), {apply_code(name("_IsNat"), {row}), code(scope, 1), more()});
+      case 5: {
+        Expr pair = apply_code(law(0, 3, nat(0)), {element(), more()});
+        return apply_code(name("_If"), {element(), std::move(pair), more()});
+      }
+      case 6:
+        return apply_code(slot(scope), {element(), more()});
+      default:
+        return one_in(3) ? code(scope, 1) : element();
+    }
   }
 
   /// One that is likely to be asked again, and to be true.

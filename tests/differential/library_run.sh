@@ -14,8 +14,8 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 "$definitions" prelude > jets.txt 2> /dev/null
 run() {
-  "$differential" library=jets.txt nats laws except=_Div except=_Mod except=div32 except=sub32 \
-    except=sub64 except=ror32 except=ror64 except=rol32 except=rol64 except=iDiv64 \
+  "$differential" library=jets.txt nats laws except=_Div except=_Mod except=div32 except=div64 \
+    except=sub32 except=sub64 except=ror32 except=ror64 except=rol32 except=rol64 except=iDiv64 \
     except=setSplitAt except=setSplitLT except=tabSplitAt except=tabSplitLT "$@"
 }
 run "$@" 1000 "${PLAN_SEED:-1}"
