@@ -10,7 +10,7 @@
 #   bench/run.py --check                         tiny inputs, one run: are the results right?
 #
 # Programs (bench/programs): fib tak ackermann nqueens listsum pipeline mergesort sieve factorial
-# treeinsert mandelbrot stackmachine strings mutual tabinsert interpreter.
+# treeinsert mandelbrot stackmachine strings mutual tabinsert interpreter calculator.
 #
 # Method: in every round each system runs an empty program, the program, and the program that
 # computes its result 1 + k times in one process, one system after the other. Of each round

@@ -31,6 +31,8 @@ enum class InfoKind : uint8_t {
   kEntry,   ///< entry of a law or pin
 };
 
+inline constexpr uint8_t kNoElements = 0xff;
+
 struct Info {
   void* entry = nullptr;          ///< evaluating code; see vm/dispatch.h for the convention
   void* code = nullptr;           ///< entries: the vm::Block; or helper-specific data
@@ -48,11 +50,15 @@ struct Info {
   union {
     const uint64_t* more_live = nullptr;  ///< frames: masks of words 65.., if frame_words > 65
     Word function;                        ///< entries of laws and pins: the function itself
+    void* elements_entry;                 ///< frames of at most 65 words: see `elements`
   };
   Region* owner = nullptr;        ///< region whose constants the code uses; kept alive
   uint32_t index = 0;             ///< position in the table
   uint32_t arity = 0;             ///< entries: arity, saturating at 2^24-1
   InfoKind kind = InfoKind::kResume;
+  /// Frames that take a row apart: instead of a row with at least so many elements, `entry` may be
+  /// passed over for `elements_entry`, with the elements in r1 and on.
+  uint8_t elements = kNoElements;
 };
 
 /// True when word `i` (>= 1) of a frame with this record holds a live value.

@@ -36,6 +36,7 @@ void BlockGenerator::find_leaders() {
     if (i.label != kNoLabel || !i.labels.empty() || vm::suspends(i.op) || vm::ends_path(i.op)) {
       leader_[n + 1] = true;
     }
+    if (vm::elements_wanted(i) != 0) leader_[behind_elements(n)] = true;
   }
 }
 
@@ -58,6 +59,33 @@ std::vector<size_t> BlockGenerator::resume_successors(size_t n) const {
   return result;
 }
 
+/// The first instruction after those that take the result of call `n` apart.
+size_t BlockGenerator::behind_elements(size_t n) const {
+  size_t at = n + 1;
+  const auto takes = [&](const Instruction& i) {
+    if (i.binds_label != kNoLabel || i.op != Op::kIdx) return false;
+    return !i.operands[0].is_constant && i.operands[0].slot == code_[n].dst;
+  };
+  while (at < code_.size() && takes(code_[at])) ++at;
+  return at;
+}
+
+/// Whether instruction n is one of these, for some call.
+bool BlockGenerator::is_taken_apart(size_t n) const {
+  for (size_t call = n; call-- > 0;) {
+    if (vm::elements_wanted(code_[call]) != 0) return n < behind_elements(call);
+    if (code_[call].binds_label != kNoLabel || code_[call].op != Op::kIdx) return false;
+  }
+  return false;
+}
+
+std::vector<size_t> BlockGenerator::successors_of(const Root& root) const {
+  if (root.instruction < 0) return {0};
+  const auto n = static_cast<size_t>(root.instruction);
+  if (root.has_elements) return {behind_elements(n)};
+  return resume_successors(n);
+}
+
 /// Roots that reach a common leader share a function (a union of sets of roots).
 void BlockGenerator::group_roots() {
   roots_.push_back({});
@@ -65,7 +93,10 @@ void BlockGenerator::group_roots() {
     if (b_.resumes[n] == nullptr || facts_[n].empty()) continue;
     if (!vm::may_suspend(code_[n], facts_[n])) continue;
     root_of_[n] = static_cast<uint32_t>(roots_.size());
-    roots_.push_back({static_cast<int64_t>(n), 0, 0, nullptr});
+    roots_.push_back({static_cast<int64_t>(n)});
+    if (vm::elements_wanted(code_[n]) == 0) continue;
+    root_with_elements_[n] = static_cast<uint32_t>(roots_.size());
+    roots_.push_back({static_cast<int64_t>(n), true});
   }
   std::vector<uint32_t> parent(roots_.size());
   std::iota(parent.begin(), parent.end(), 0u);
@@ -75,12 +106,7 @@ void BlockGenerator::group_roots() {
   };
   std::vector<uint32_t> owner(code_.size() + 1, kNoGroup);  // per instruction: a root reaching it
   for (uint32_t r = 0; r < roots_.size(); ++r) {
-    std::vector<size_t> work;
-    if (roots_[r].instruction < 0) {
-      work.push_back(0);
-    } else {
-      work = resume_successors(static_cast<size_t>(roots_[r].instruction));
-    }
+    std::vector<size_t> work = successors_of(roots_[r]);
     while (!work.empty()) {
       const size_t n = work.back();
       work.pop_back();
@@ -115,8 +141,9 @@ void BlockGenerator::declare() {
     const bool shared = body.roots.size() > 1;
     uint32_t state = 0;
     for (const uint32_t r : body.roots) {
-      const std::string suffix =
+      std::string suffix =
           roots_[r].instruction < 0 ? "" : "." + std::to_string(roots_[r].instruction);
+      if (roots_[r].has_elements) suffix += ".elements";
       roots_[r].function = s_.new_function(name_ + suffix);
       roots_[r].state = state++;
     }
@@ -175,6 +202,69 @@ void BlockGenerator::return_value(IrValue v) {
   IrValue top = sp();
   IrValue info = load_pointer(top);
   tail(load_pointer(info), top, {v});
+}
+
+/// Whether row `n` gets something that is suspended right before.
+bool BlockGenerator::holds_new_thunk(size_t n) const {
+  return std::any_of(code_[n].operands.begin(), code_[n].operands.end(), [&](const Operand& o) {
+    for (size_t k = n; k-- > 0 && code_[k].binds_label == kNoLabel && !o.is_constant;) {
+      if (code_[k].has_dst && code_[k].dst == o.slot) return code_[k].op == Op::kThunk;
+    }
+    return false;
+  });
+}
+
+/// The instruction that makes the row which the law makes only to return it, if that is likely to
+/// be taken apart: not a cell of a lazy list.
+std::optional<size_t> BlockGenerator::row_returned_at(size_t n) const {
+  if (!is_law_) return std::nullopt;  // a thunk keeps its value
+  Operand returned = code_[n].operands[0];
+  for (size_t k = n; k-- > 0 && !returned.is_constant;) {
+    const Instruction& i = code_[k];
+    if (i.binds_label != kNoLabel || !i.has_dst || i.dst != returned.slot) return std::nullopt;
+    if (i.op == Op::kRow) {
+      const bool fits = !i.operands.empty() && i.operands.size() <= vm::kResultElementsMax;
+      return fits && !holds_new_thunk(k) ? std::optional(k) : std::nullopt;
+    }
+    if (i.op != Op::kMove) return std::nullopt;
+    returned = i.operands[0];
+  }
+  return std::nullopt;
+}
+
+/// Whether instruction n makes such a row, or moves it to where it is returned.
+bool BlockGenerator::is_row_of_return(size_t n) const {
+  size_t at = n;
+  while (at < code_.size() && code_[at].binds_label == kNoLabel &&
+         (code_[at].op == Op::kRow || code_[at].op == Op::kMove)) {
+    ++at;
+  }
+  if (at == code_.size() || code_[at].binds_label != kNoLabel || code_[at].op != Op::kRet) {
+    return false;
+  }
+  const std::optional<size_t> row = row_returned_at(at);
+  return row && *row <= n;
+}
+
+/// See Note [Elements in registers] in jit/codegen.h.
+void BlockGenerator::return_row(const Instruction& row) {
+  const std::vector<IrValue> elements = arguments(row, 0);
+  IrValue top = sp();
+  IrValue info = load_pointer(top);
+  const auto in_record = [&](uint32_t offset) {
+    return ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), info, offset);
+  };
+  IrValue wanted = ir_.CreateLoad(ir_.getInt8Ty(), in_record(s_.runtime.info_elements));
+  BasicBlock* registers = new_block("elements");
+  BasicBlock* heap = new_block("row");
+  IrValue enough = ir_.CreateICmpULE(wanted, ir_.getInt8(static_cast<uint8_t>(elements.size())));
+  branch_unlikely(enough, registers, heap);
+  ir_.SetInsertPoint(registers);
+  tail(load_pointer(in_record(s_.runtime.info_elements_entry)), top, elements);
+  ir_.SetInsertPoint(heap);
+  IrValue header = constant(make_header(Kind::kRow, elements.size()));
+  IrValue made = allocate(header, elements, kTagData);
+  tail(load_pointer(info), top, {made});
 }
 
 IrValue BlockGenerator::call_helper(const void* target, IrValue a, IrValue b) {
@@ -248,8 +338,15 @@ void BlockGenerator::emit_entry(uint32_t root) {
 
 /// Whether a safepoint may be wanted before the root goes on.
 bool BlockGenerator::polls(uint32_t root) const {
-  if (roots_[root].instruction < 0) return false;
-  return allocates_from(resume_successors(static_cast<size_t>(roots_[root].instruction)));
+  return roots_[root].instruction >= 0 && allocates_from(successors_of(roots_[root]));
+}
+
+/// The same, in assembly.
+std::string BlockGenerator::poll_of(uint32_t root) const {
+  if (!polls(root)) return "";
+  if (!roots_[root].has_elements) return s_.resume_poll();
+  const auto n = static_cast<size_t>(roots_[root].instruction);
+  return s_.elements_poll(vm::elements_wanted(code_[n]));
 }
 
 void BlockGenerator::emit_resume(uint32_t root) {
@@ -264,11 +361,7 @@ void BlockGenerator::emit_resume(uint32_t root) {
     tail_to(s_.runtime.safepoint_slow, sp(), {result});
     ir_.SetInsertPoint(go);
   }
-  int64_t word = 1;
-  for (uint32_t slot = 0; slot < b_.low.slots; ++slot) {
-    if (vm::is_live(b_.live[n], slot)) ir_.CreateStore(load(at(sp(), word++)), body_->slots[slot]);
-  }
-  ir_.CreateStore(at(sp(), word), body_->sp);
+  pop_frame(n);
   if (is_compare_branch(i.op)) {
     ir_.CreateCondBr(ir_.CreateICmpNE(result, constant(0)), block_at(n + 1),
                      block_at(at_label(i.label)));
@@ -276,6 +369,39 @@ void BlockGenerator::emit_resume(uint32_t root) {
   }
   if (i.has_dst) ir_.CreateStore(result, body_->slots[i.dst]);
   ir_.CreateBr(block_at(n + 1));
+}
+
+void BlockGenerator::pop_frame(size_t n) {
+  int64_t word = 1;
+  for (uint32_t slot = 0; slot < b_.low.slots; ++slot) {
+    if (vm::is_live(b_.live[n], slot)) ir_.CreateStore(load(at(sp(), word++)), body_->slots[slot]);
+  }
+  ir_.CreateStore(at(sp(), word), body_->sp);
+}
+
+/// What takes the elements one by one has nothing to do any more.
+void BlockGenerator::emit_resume_with_elements(uint32_t root) {
+  const auto n = static_cast<size_t>(roots_[root].instruction);
+  const size_t behind = behind_elements(n);
+  std::vector<IrValue> elements;
+  for (uint32_t k = 0; k < vm::elements_wanted(code_[n]); ++k) {
+    elements.push_back(body_->function->getArg(3 + k));
+  }
+  if (body_->roots.size() == 1 && polls(root)) {
+    BasicBlock* slow = new_block("poll");
+    BasicBlock* go = new_block("resume");
+    branch_unlikely(ir_.CreateICmpUGT(hp(), load_limit(s_.runtime.hp_limit)), slow, go);
+    ir_.SetInsertPoint(slow);
+    // A row of those that are wanted will do.
+    IrValue header = constant(make_header(Kind::kRow, elements.size()));
+    tail_to(s_.runtime.safepoint_slow, sp(), {place(header, elements, kTagData)});
+    ir_.SetInsertPoint(go);
+  }
+  pop_frame(n);
+  IrValue row = ir_.CreatePtrToInt(address(s_.runtime.some_row), s_.word);
+  ir_.CreateStore(row, body_->slots[code_[n].dst]);
+  for (size_t k = n + 1; k < behind; ++k) set(code_[k], elements[code_[k].immediate >> 1]);
+  ir_.CreateBr(block_at(behind));
 }
 
 /// Begins the function that holds the group's code.
@@ -316,6 +442,8 @@ void BlockGenerator::emit_roots(uint32_t group) {
   const auto emit_root = [&](uint32_t r) {
     if (roots_[r].instruction < 0) {
       emit_entry(r);
+    } else if (roots_[r].has_elements) {
+      emit_resume_with_elements(r);
     } else {
       emit_resume(r);
     }
@@ -337,8 +465,7 @@ void BlockGenerator::emit_roots(uint32_t group) {
   for (const uint32_t r : body_->roots) {
     if (roots_[r].function == body_->function) continue;
     s_.define_stub(roots_[r].function, body_->function,
-                   (polls(r) ? s_.resume_poll() : "") + "  movl $" +
-                       std::to_string(roots_[r].state) + ", %r9d\n");
+                   poll_of(r) + "  movl $" + std::to_string(roots_[r].state) + ", %r9d\n");
   }
 }
 
@@ -517,7 +644,11 @@ GeneratedModule generate(llvm::LLVMContext& context, const vm::TierRequest& requ
     add(blocks[k]->entry());
     add(blocks[k]->worker());
     for (size_t n = 0; n < request.blocks[k].resumes.size(); ++n) {
-      if (request.blocks[k].resumes[n] != nullptr) add(blocks[k]->resume(n));
+      if (request.blocks[k].resumes[n] == nullptr) continue;
+      add(blocks[k]->resume(n));
+      if (vm::elements_wanted(request.blocks[k].low.instructions[n]) != 0) {
+        add(blocks[k]->resume_with_elements(n));
+      }
     }
   }
   result.slots = std::move(shared.slots);

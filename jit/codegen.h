@@ -32,6 +32,17 @@
 //   that does not count is a side exit, too. Of the difference of what was compared it is known
 //   that it is not below zero.
 //
+// Note [Elements in registers]
+//   What a call returns may be taken apart at once (vm/results.h). Then its frame's record has a
+//   second entry, of a root with the elements in r1 .. rn in place of the row. The root begins
+//   behind the instructions that take the elements; where it must be asked whether the result is a
+//   nat, some row stands for it. A law that returns a row it has just made looks at the record of
+//   the frame it returns to, and makes the row only if that has no such entry, or wants more
+//   elements. It does not look if the row has a new thunk in it: a cell of a lazy list mostly goes
+//   to an update frame, and to look would cost a fortieth of making the list. If the root comes to
+//   a safepoint, it makes the row after all: the frame is still there, and goes on through its
+//   first entry.
+//
 // Note [No addresses in code]
 //   Code must mean the same in another process (jit/code_cache.h), so it holds no constant that is
 //   not immediate, no record and no address of the evaluator: these it reads from its slot table

@@ -16,6 +16,7 @@
 #include "value/object.h"
 #include "vm/low_facts.h"
 #include "vm/primops.h"
+#include "vm/results.h"
 
 namespace plan::jit {
 
@@ -67,6 +68,7 @@ struct Shared {
   llvm::Type* slot_type;  ///< nothing is known of it
   Function* forces = nullptr;  ///< the stub, once it is needed
   bool has_resume_poll = false;  ///< what resume_poll() jumps to
+  bool has_elements_poll[vm::kResultElementsMax + 1] = {};
 
   explicit Shared(llvm::Module& m, const vm::TierRequest& request, const vm::TierRuntime& r)
       : context(m.getContext()), module(m), runtime(r),
@@ -141,6 +143,25 @@ struct Shared {
     return "  cmpq %r13, " + std::to_string(runtime.hp_limit) + "(%r14)\n  jb .Lpoll\n";
   }
 
+  /// The same for one that takes so many elements: the safepoint gets a row of them.
+  std::string elements_poll(uint32_t count) {
+    const std::string label = ".Lrow" + std::to_string(count);
+    if (!has_elements_poll[count]) {
+      has_elements_poll[count] = true;
+      const auto place = [](uint32_t word) { return std::to_string(word * 8) + "(%r13)\n"; };
+      std::string text = label + ":\n  movq $" +
+                         std::to_string(make_header(Kind::kRow, count)) + ", " + place(0);
+      for (uint32_t k = 0; k < count; ++k) {
+        text += std::string("  movq %") + kRegisterNames[k] + ", " + place(k + 1);
+      }
+      text += "  leaq " + std::to_string(kTagData) + "(%r13), %r15\n  addq $" +
+              std::to_string((count + 1) * 8) + ", %r13\n";
+      module.appendModuleInlineAsm(".text\n" + text + "  jmpq *" +
+                                   address_of(runtime.safepoint_slow) + "\n");
+    }
+    return "  cmpq %r13, " + std::to_string(runtime.hp_limit) + "(%r14)\n  jb " + label + "\n";
+  }
+
   Function* new_function(const std::string& name) {
     auto* f = Function::Create(evaluates, Function::ExternalLinkage,
                                std::string(kFunctionPrefix) + name, module);
@@ -154,6 +175,7 @@ struct Shared {
 /// One root of a block: its entry (instruction < 0) or a resumption.
 struct Root {
   int64_t instruction = -1;
+  bool has_elements = false;  ///< See Note [Elements in registers] in jit/codegen.h
   uint32_t group = 0;
   uint32_t state = 0;
   Function* function = nullptr;  ///< what others jump to
@@ -194,12 +216,19 @@ class BlockGenerator {
     const auto at = root_of_.find(n);
     return at == root_of_.end() ? nullptr : roots_[at->second].function;
   }
+  Function* resume_with_elements(size_t n) const {
+    const auto at = root_with_elements_.find(n);
+    return at == root_with_elements_.end() ? nullptr : roots_[at->second].function;
+  }
 
  private:
   // --- Control flow of the linear code.
   void find_leaders();
   std::vector<size_t> flow_successors(size_t n) const;
   std::vector<size_t> resume_successors(size_t n) const;
+  std::vector<size_t> successors_of(const Root& root) const;
+  size_t behind_elements(size_t n) const;
+  bool is_taken_apart(size_t n) const;
   size_t at_label(uint32_t label) const { return label_at_[label]; }
   void group_roots();
 
@@ -285,6 +314,10 @@ class BlockGenerator {
   IrValue push_frame(size_t n);
   IrValue push_words(IrValue sp, const std::vector<IrValue>& words);
   void return_value(IrValue v);
+  bool holds_new_thunk(size_t n) const;
+  std::optional<size_t> row_returned_at(size_t n) const;
+  bool is_row_of_return(size_t n) const;
+  void return_row(const Instruction& row);
   IrValue wants_safepoint(bool heap);
   void request_stack() { ir_.CreateStore(constant(stack_need_), in_vm(s_.runtime.stack_request)); }
   void enter_worker(const BlockGenerator& callee, IrValue sp, const std::vector<IrValue>& args);
@@ -307,7 +340,10 @@ class BlockGenerator {
                                   const Instruction& i);
   void emit_entry(uint32_t root);
   void emit_resume(uint32_t root);
+  void emit_resume_with_elements(uint32_t root);
+  void pop_frame(size_t n);
   bool polls(uint32_t root) const;
+  std::string poll_of(uint32_t root) const;
   Function* poll_stub();
   void emit_code();
   void emit(size_t n);
@@ -321,7 +357,7 @@ class BlockGenerator {
   void emit_sum(const Instruction& i);
   void emit_long(size_t n);
   void emit_compare(size_t n);
-  void emit_idx(const Instruction& i);
+  void emit_idx(size_t n);
   void emit_lazy(const Instruction& i);
   IrValue must_suspend(const Instruction& i, IrValue x, IrValue y);
   IrValue compare_with_small(const Instruction& i, IrValue x, IrValue y);
@@ -338,7 +374,11 @@ class BlockGenerator {
   void emit_build(const Instruction& i);
   void emit_set_element(const Instruction& i);
   IrValue seen_through(const Operand& o);
-  IrValue allocate(IrValue header, const std::vector<IrValue>& words, Word tag);
+  IrValue place(IrValue header, const std::vector<IrValue>& words, Word tag);
+  IrValue allocate(IrValue header, const std::vector<IrValue>& words, Word tag) {
+    allocates_[emitting_] = true;
+    return place(header, words, tag);
+  }
   IrValue allocate(Word header, const std::vector<IrValue>& words, Word tag) {
     return allocate(constant(header), words, tag);
   }
@@ -401,6 +441,7 @@ class BlockGenerator {
   std::vector<uint32_t> group_of_;  ///< per leader
   std::vector<Root> roots_;         ///< [0]: the entry
   std::map<size_t, uint32_t> root_of_;  ///< by suspending instruction
+  std::map<size_t, uint32_t> root_with_elements_;  ///< the same
   std::vector<Body> bodies_;        ///< per group
   Function* entry_ = nullptr;
   std::vector<BasicBlock*> block_at_;

@@ -11,9 +11,13 @@ void BlockGenerator::emit(size_t n) {
   if (i.binds_label != kNoLabel) return;  // its leader has been opened
   if (in_loop_ && emit_in_loop(i)) return;
   switch (i.op) {
-    case Op::kMove: set(i, value_of(i.operands[0])); return;
+    case Op::kMove:
+      if (!is_row_of_return(n)) set(i, value_of(i.operands[0]));
+      return;
     case Op::kForce: emit_force(n); return;
-    case Op::kRet: return_value(value_of(i.operands[0])); return;
+    case Op::kRet:
+      if (const auto row = row_returned_at(n)) return return_row(code_[*row]);
+      return return_value(value_of(i.operands[0]));
     case Op::kRetEval: {
       IrValue v = value_of(i.operands[0]);
       if (!known(i.operands[0], kEvaluated)) {
@@ -46,7 +50,7 @@ void BlockGenerator::emit(size_t n) {
     case Op::kMul:
     case Op::kDiv:
     case Op::kMod: emit_long(n); return;
-    case Op::kIdx: emit_idx(i); return;
+    case Op::kIdx: emit_idx(n); return;
     case Op::kLen: {
       IrValue v = value_of(i.operands[0]);
       BasicBlock* other = new_block("other");
@@ -94,6 +98,8 @@ void BlockGenerator::emit(size_t n) {
     case Op::kLazyIdx: emit_lazy_idx(i); return;
     case Op::kLazyElement: emit_lazy_element(i); return;
     case Op::kRow:
+      if (!is_row_of_return(n)) emit_build(i);
+      return;
     case Op::kClosure:
     case Op::kThunk:
     case Op::kApplyThunk: emit_build(i); return;
@@ -339,7 +345,8 @@ IrValue BlockGenerator::length_above(IrValue v, Kind kind, Word index, BasicBloc
   return length;
 }
 
-void BlockGenerator::emit_idx(const Instruction& i) {
+void BlockGenerator::emit_idx(size_t n) {
+  const Instruction& i = code_[n];
   IrValue v = value_of(i.operands[0]);
   const Word index = i.immediate >> 1;
   BasicBlock* other = new_block("other");
@@ -349,12 +356,21 @@ void BlockGenerator::emit_idx(const Instruction& i) {
   BasicBlock* fast_end = ir_.GetInsertBlock();
   ir_.CreateBr(join);
   ir_.SetInsertPoint(other);
+  BasicBlock* nat = nullptr;
+  if (is_taken_apart(n)) {
+    // The call may as well give a nat: then nobody asks for its elements.
+    nat = other;
+    other = new_block("select");
+    ir_.CreateCondBr(is_even(v), join, other);
+    ir_.SetInsertPoint(other);
+  }
   IrValue slow = call_helper(s_.runtime.select, v, constant(index));
   ir_.CreateBr(join);
   ir_.SetInsertPoint(join);
-  llvm::PHINode* result = ir_.CreatePHI(s_.word, 2);
+  llvm::PHINode* result = ir_.CreatePHI(s_.word, 3);
   result->addIncoming(element, fast_end);
   result->addIncoming(slow, other);
+  if (nat != nullptr) result->addIncoming(constant(0), nat);
   set(i, result);
 }
 
@@ -380,8 +396,8 @@ IrValue BlockGenerator::seen_through(const Operand& o) {
   return result;
 }
 
-IrValue BlockGenerator::allocate(IrValue header, const std::vector<IrValue>& words, Word tag) {
-  allocates_[emitting_] = true;
+/// Allocates, where it is known to.
+IrValue BlockGenerator::place(IrValue header, const std::vector<IrValue>& words, Word tag) {
   IrValue to = hp();
   ir_.CreateStore(header, to);
   for (size_t k = 0; k < words.size(); ++k) {

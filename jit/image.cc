@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "value/object.h"
+#include "vm/results.h"
 
 namespace plan::jit {
 
@@ -136,7 +137,10 @@ size_t entries_of(const vm::TierRequest& request) {
   size_t count = 0;
   for (const vm::TierBlock& block : request.blocks) {
     count += 2;
-    for (const gc::Info* info : block.resumes) count += info != nullptr ? 1 : 0;
+    for (size_t n = 0; n < block.resumes.size(); ++n) {
+      if (block.resumes[n] == nullptr) continue;
+      count += vm::elements_wanted(block.low.instructions[n]) != 0 ? 2 : 1;
+    }
   }
   return count;
 }
@@ -161,8 +165,11 @@ void place_image(const Image& image, const References& references, const vm::Tie
     block.entry = next();
     block.worker = next();
     block.resume_entries.assign(block.resumes.size(), nullptr);
+    block.elements_entries.assign(block.resumes.size(), nullptr);
     for (size_t n = 0; n < block.resumes.size(); ++n) {
-      if (block.resumes[n] != nullptr) block.resume_entries[n] = next();
+      if (block.resumes[n] == nullptr) continue;
+      block.resume_entries[n] = next();
+      if (vm::elements_wanted(block.low.instructions[n]) != 0) block.elements_entries[n] = next();
     }
   }
   request.code_bytes = image.bytes.size();

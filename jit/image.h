@@ -44,7 +44,7 @@ struct Image {
   uint32_t slots_offset = 0;   ///< of the slot table in `bytes`; a multiple of 8
   std::vector<Slot> slots;
   /// Offsets in `bytes`: for each block its entry and its worker, then one for each record in
-  /// `resumes`; kNoEntry where there is none.
+  /// `resumes`, and a second one if that takes elements; kNoEntry where there is none.
   std::vector<uint32_t> entries;
   std::vector<ImageFunction> functions;  ///< by offset
 

@@ -27,6 +27,7 @@ struct Sample {
     image.entries = {16, 0, 8};
     image.functions = {{0, "0"}, {8, "0.1"}, {16, "0.entry"}};
     request.blocks.resize(1);
+    request.blocks[0].low.instructions.resize(2);
     request.blocks[0].resumes = {nullptr, &infos[1]};
   }
 };
@@ -86,6 +87,22 @@ TEST(Image, SlotsHoldWhatTheyStandForWhereverItIsPlaced) {
   EXPECT_EQ(block.entry, elsewhere + 16);
   EXPECT_EQ(block.worker, elsewhere);
   EXPECT_EQ(block.resume_entries, (std::vector<void*>{nullptr, elsewhere + 8}));
+  EXPECT_EQ(block.elements_entries, (std::vector<void*>{nullptr, nullptr}));
+}
+
+TEST(Image, ACallWhoseResultIsTakenApartHasASecondEntry) {
+  Sample s;
+  vm::Instruction& call = s.request.blocks[0].low.instructions[1];
+  call.op = vm::Op::kCall;
+  call.immediate = 2;
+  ASSERT_EQ(entries_of(s.request), 4u);
+  s.image.entries.push_back(24);
+  alignas(64) char memory[64];
+  char elsewhere[64];
+  place_image(s.image, s.references, vm::TierRuntime{}, memory, elsewhere, s.request);
+  const vm::TierBlock& block = s.request.blocks[0];
+  EXPECT_EQ(block.resume_entries[1], elsewhere + 8);
+  EXPECT_EQ(block.elements_entries[1], elsewhere + 24);
 }
 
 }  // namespace

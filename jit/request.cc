@@ -15,7 +15,7 @@ enum class Form : uint8_t { kImmediate, kConstant, kSlot };
 static_assert(sizeof(vm::Operand) == 16);
 static_assert(sizeof(vm::Instruction) == 120);
 static_assert(sizeof(vm::LowCode) == 40);
-static_assert(sizeof(vm::TierBlock) == 160);
+static_assert(sizeof(vm::TierBlock) == 184);
 
 }  // namespace
 
@@ -117,7 +117,7 @@ uint32_t runtime_number(const vm::TierRuntime& runtime, const void* address) {
 
 std::vector<uint8_t> runtime_text(const vm::TierRuntime& runtime) {
   constexpr size_t kBytes = offsetof(vm::TierRuntime, update_info);
-  static_assert(kBytes == 8 * sizeof(uint32_t) + sizeof(uint64_t));  // no gaps
+  static_assert(kBytes == 10 * sizeof(uint32_t) + sizeof(uint64_t));  // no gaps
   const auto* bytes = reinterpret_cast<const uint8_t*>(&runtime);
   return {bytes, bytes + kBytes};
 }

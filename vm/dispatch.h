@@ -8,6 +8,7 @@
 //   r3   number of arguments (apply), otherwise free.
 //
 // Return     : r1 = WHNF; jump to the entry of the record at sp[0], which finds its frame at sp.
+//              What would be a new row may be its elements in r1 and on: see vm/results.h.
 // Function   : arguments 1..n stand at sp[0..n-1], the continuation's frame starts at sp[n]; the
 //              callee pops both its frame and its arguments. Arguments travel on the stack because
 //              the interpreter's frame needs them there: they are written once, and applying a

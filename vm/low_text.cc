@@ -4,6 +4,7 @@
 #include "gc/make.h"
 #include "vm/code.h"
 #include "vm/dispatch.h"
+#include "vm/results.h"
 
 namespace plan::vm {
 
@@ -55,6 +56,12 @@ std::string suspended_text(const Instruction& i, ConstantNames& names) {
   return "{" + print_expr(block->code->ir, block->body, names) + "}";
 }
 
+/// The elements of the result that are wanted in registers.
+std::string elements_text(const Instruction& i) {
+  const uint32_t count = elements_wanted(i);
+  return count == 0 ? "" : "elements " + std::to_string(count) + " ";
+}
+
 /// What is known beforehand, see vm/low_text.h. Each is followed by a space.
 std::string known_text(const Instruction& i, ConstantNames& names) {
   switch (i.op) {
@@ -78,8 +85,11 @@ std::string known_text(const Instruction& i, ConstantNames& names) {
       return print_constant(i.function, names) + " of " + std::to_string(i.immediate) + " ";
     case Op::kThunk:
       return suspended_text(i, names) + " ";
-    case Op::kClosure:
+    case Op::kCall:
+      return elements_text(i);
     case Op::kCallKnown:
+      return print_constant(i.function, names) + " " + elements_text(i);
+    case Op::kClosure:
     case Op::kTailKnown:
     case Op::kJet:
       return print_constant(i.function, names) + " ";

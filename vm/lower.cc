@@ -3,6 +3,7 @@
 
 #include "vm/dump.h"
 #include "vm/lowering.h"
+#include "vm/results.h"
 
 namespace plan::vm {
 
@@ -165,7 +166,9 @@ std::vector<LiveSet> live_after_suspension(const LowCode& low) {
 }
 
 LowCode lower_block(Machine& vm, Block& block) {
-  LowCode low = Lowering(vm, block).run();
+  Lowering lowering(vm, block);
+  LowCode low = lowering.run();
+  if (lowering.has_pass(Pass::kResults)) take_results_apart(low);
   dump_low_code(vm, block.code->function, low, block.is_law ? "lowered" : "thunk, lowered");
   return low;
 }

@@ -17,7 +17,8 @@ namespace plan::vm {
 namespace {
 
 constexpr std::array<const char*, static_cast<size_t>(Pass::kCount)> kNames = {
-    "demand", "inline", "specialise", "unlift", "case", "cse", "sink", "speculate",
+    "demand", "inline", "specialise", "unlift", "case", "cse", "sink", "results",
+    "speculate",
 };
 
 bool find_pass(std::string_view name, Pass& pass) {

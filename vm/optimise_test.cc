@@ -16,7 +16,7 @@ TEST(PassSet, ReadsListsThatAddAndTakeAway) {
   EXPECT_EQ(echo("all"), "all");
   EXPECT_EQ(echo("none"), "none");
   EXPECT_EQ(echo("inline,demand"), "demand,inline");
-  EXPECT_EQ(echo("-inline,-demand"), "specialise,unlift,case,cse,sink,speculate");
+  EXPECT_EQ(echo("-inline,-demand"), "specialise,unlift,case,cse,sink,results,speculate");
   EXPECT_EQ(echo("all,-sink"), echo("-sink"));
   EXPECT_EQ(echo("none,case"), "case");
   EXPECT_EQ(echo("case,-case"), "none");
@@ -29,7 +29,8 @@ TEST(PassSet, RefusesNamesOfNoPass) {
     EXPECT_EQ(passes.error().name, "PASSES");
   }
   EXPECT_EQ(echo("loop"),
-            "no pass `loop'; there are demand inline specialise unlift case cse sink speculate");
+            "no pass `loop'; there are demand inline specialise unlift case cse sink results "
+            "speculate");
 }
 
 TEST(PassSet, HasWhatWasAdded) {

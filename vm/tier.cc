@@ -12,6 +12,7 @@
 #include "vm/machine.h"
 #include "vm/nat_ops.h"
 #include "vm/primops.h"
+#include "vm/results.h"
 #include "vm/unwind.h"
 
 namespace plan::vm {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr uint64_t kFirstCompileNs = 8'000'000;  ///< a guess, with the load of the compiler
 constexpr uint32_t kBudgetRetryEntries = 200;
+constexpr uint32_t kElementsFrameWordsMax = 65;  ///< larger ones need gc::Info::more_live
 
 /// The counter of a law that many entries are left to.
 int32_t heat_of(uint32_t entries) { return -static_cast<int32_t>(entries); }
@@ -215,7 +217,14 @@ void install(Machine& vm, const TierRequest& request) {
   vm.tier_statistics.code_bytes += request.code_bytes;
   for (const TierBlock& block : request.blocks) {
     for (size_t n = 0; n < block.resumes.size(); ++n) {
-      if (block.resumes[n] != nullptr) block.resumes[n]->entry = block.resume_entries[n];
+      gc::Info* resume = block.resumes[n];
+      if (resume == nullptr) continue;
+      resume->entry = block.resume_entries[n];
+      if (block.elements_entries[n] == nullptr || resume->frame_words > kElementsFrameWordsMax) {
+        continue;
+      }
+      resume->elements_entry = block.elements_entries[n];
+      resume->elements = static_cast<uint8_t>(elements_wanted(block.low.instructions[n]));
     }
   }
   // The law comes last: only through it are the others reached.
@@ -261,8 +270,13 @@ TierRuntime tier_runtime(Machine& vm) {
   r.heap_hp = offset_in(vm, &vm.heap.hp);
   r.stack_request = offset_in(vm, &vm.stack_request);
   r.info_base = offset_in(vm, &vm.info_base);
-  r.info_worker = static_cast<uint32_t>(reinterpret_cast<const char*>(&vm.update_info->worker) -
-                                        reinterpret_cast<const char*>(vm.update_info));
+  const auto offset_in_info = [&](const void* field) {
+    return static_cast<uint32_t>(static_cast<const char*>(field) -
+                                 reinterpret_cast<const char*>(vm.update_info));
+  };
+  r.info_worker = offset_in_info(&vm.update_info->worker);
+  r.info_elements = offset_in_info(&vm.update_info->elements);
+  r.info_elements_entry = offset_in_info(&vm.update_info->elements_entry);
   r.apply_thunk_index = vm.apply_thunk_info->index;
   r.selector_index = vm.selector_info->index;
   r.update_info = vm.update_info;
@@ -291,6 +305,7 @@ TierRuntime tier_runtime(Machine& vm) {
   r.count = address(count);
   r.remember = address(remember);
   r.order = address(order);
+  r.some_row = reinterpret_cast<const void*>(vm.heap.empty_row().word);
   return r;
 }
 
@@ -367,7 +382,9 @@ void uninstall(Machine& vm, std::unique_ptr<TierRequest> request) {
   for (size_t k = 0; k < request->blocks.size(); ++k) {
     TierBlock& b = request->blocks[k];
     for (gc::Info* resume : b.resumes) {
-      if (resume != nullptr) resume->entry = nullptr;
+      if (resume == nullptr) continue;
+      resume->entry = nullptr;
+      resume->elements = gc::kNoElements;
     }
     if (k == 0 || b.is_special()) continue;
     b.block->heat = kHeatNever;

@@ -58,6 +58,7 @@ struct TierBlock {
   void* entry = nullptr;
   void* worker = nullptr;            ///< laws of 1 .. kRegisterArguments arguments
   std::vector<void*> resume_entries;  ///< per instruction
+  std::vector<void*> elements_entries;  ///< the same, for elements in registers (vm/results.h)
 };
 
 struct TierRequest {
@@ -78,7 +79,7 @@ struct TierRequest {
 struct TierRuntime {
   // Byte offsets from the machine.
   uint32_t stack_limit, hp_limit, heap_hp, stack_request, info_base;
-  uint32_t info_worker;  ///< of gc::Info
+  uint32_t info_worker, info_elements, info_elements_entry;  ///< of gc::Info
   uint32_t apply_thunk_index, selector_index;
   uint64_t no_result;
   // From here on addresses only: native code reads them from its slots (jit/image.h).
@@ -106,6 +107,7 @@ struct TierRuntime {
   const void* call_leaf_jet;  ///< record, address of the arguments; no_result: see leaf_result()
   const void* count;        ///< number of arguments, as a nat
   const void* remember;     ///< a row under construction and an index at which it was written
+  const void* some_row;     ///< a value: stands for a row of which only the elements are there
   const void* order;        ///< -1, 0, 1 of evaluated values as a signed word; 2: needs evaluation
 };
 TierRuntime tier_runtime(Machine& vm);
