@@ -85,14 +85,33 @@ bool Translator::emit_branch(Op op) {
   }
 }
 
+/// Only of an indirection the handler has to find out.
 bool Translator::emit_function_branch() {
-  const bool is_closure = high_half(pc_[2]) != 0;
-  if (is_closure) return false;
+  const uint32_t held = high_half(pc_[2]);
+  const Label other = a_.label();
   read(source(high_half(pc_[1])), Reg::rax);
   a_.constant(Reg::rcx, pc_[3]);
-  a_.operate(Alu::kCompare, Reg::rax, Reg::rcx);
-  a_.jump_if(If::kNotEqual, slow());
+  if (held == 0) {
+    a_.operate(Alu::kCompare, Reg::rax, Reg::rcx);
+    a_.jump_if(If::kNotEqual, other);
+  } else {
+    expect_tag(Reg::rax, kTagFunction, other);
+    a_.compare_byte(Reg::rax, header_of(kTagFunction), static_cast<uint8_t>(Kind::kClosure));
+    a_.jump_if(If::kNotEqual, other);
+    a_.operate_memory(Alu::kCompare, Reg::rcx, Reg::rax, field_of(kTagFunction, 0));
+    a_.jump_if(If::kNotEqual, other);
+    a_.load(Reg::rdx, Reg::rax, header_of(kTagFunction));
+    a_.shift_left(Reg::rdx, 24);
+    a_.shift_right(Reg::rdx, 40);
+    a_.operate(Alu::kCompare, Reg::rdx, static_cast<int32_t>(held));
+    a_.jump_if(If::kNotEqual, other);
+  }
   write(low_half(pc_[1]));
+  a_.cold();
+  a_.bind(other);
+  expect_tag(Reg::rax, kTagThunk, target(low_half(pc_[2])));
+  a_.jump(slow());
+  a_.hot();
   return true;
 }
 

@@ -317,7 +317,7 @@ namespace {
 //   compiles that, which takes some milliseconds. Where the last is less, it holds for all.
 
 constexpr uint32_t kWarmEntries = 16;
-constexpr uint32_t kOptimisedEntries = 2000;
+constexpr uint32_t kOptimisedEntries = 5000;
 
 uint32_t compiled_entries(const Machine& vm) {
   if (vm.options.tier == TierMode::kNative) return 1;
