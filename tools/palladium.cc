@@ -8,7 +8,20 @@
 #include <string_view>
 #include <vector>
 
+#ifdef PLAN_MIMALLOC
+#include <mimalloc.h>
+#endif
+
 namespace {
+
+/// Loading a library touches some megabytes of small objects, and a fault for each 4 KB of them
+/// costs more than what is put there.
+void use_large_pages() {
+#ifdef PLAN_MIMALLOC
+  mi_option_enable(mi_option_large_os_pages);
+  mi_option_set(mi_option_eager_commit_delay, 0);
+#endif
+}
 
 struct Call {
   std::string program;
@@ -35,6 +48,7 @@ int main(int argc, char** argv) {
     const bool written = plan::write_all(screen.to_standard_error ? 2 : 1, screen.text);
     return written ? screen.exit_code : 1;
   }
+  use_large_pages();
   plan::run_on_large_stack(run, &call);
   return call.exit_code;
 }
