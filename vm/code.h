@@ -83,9 +83,6 @@ struct JetFunction {
   Value function;
 };
 
-/// What a law's counter waits for: Note [Stored code] in vm/tier.cc.
-enum class Warmth : uint8_t { kCold, kWarm, kHot };
-
 struct Code {
   Value function;     ///< self: the law, or the pin directly around it
   Value law;
@@ -101,7 +98,6 @@ struct Code {
   bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
   bool tier_asked = false;                    ///< its native code was asked for
   bool is_translated = false;                 ///< what bytecode it has, the tier has translated
-  Warmth warmth = Warmth::kCold;
   std::unique_ptr<TierRequest> request;       ///< of the twin, while the tier's budget is used up
   Code* next = nullptr;                       ///< other code of the same region
 

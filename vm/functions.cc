@@ -66,7 +66,7 @@ gc::Info* new_law_entry(Machine& vm, Code& code, Value law) {
   if (vm.options.tier == TierMode::kTemplate) {
     translate_law(vm, code);
   } else if (vm.options.tier != TierMode::kInterpreter) {
-    begin_warming(vm, code);
+    begin_counting(vm, code);
   }
   return info;
 }

@@ -67,8 +67,7 @@ PLAN_EVALUATES enter_interpreter(PLAN_STATE) {
 namespace {
 /// `args`: those of the entry; null if it is a thunk's.
 void ask_tier(Machine& vm, Block& law, const Word* args) {
-  translate_law(vm, *law.code);
-  if (is_warm(vm, *law.code) &&
+  if (is_hot(vm, *law.code) &&
       (args == nullptr || !observe_arguments(vm, *law.code, args))) {
     tier_up(vm, law);
   }

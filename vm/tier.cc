@@ -313,7 +313,9 @@ namespace {
 
 // Note [Thresholds]
 //   kWarmEntries: the bytecode is translated, which takes a microsecond or two. kOptimisedEntries:
-//   the law is optimised, which takes a hundred, and runs what came of it. jit_threshold: LLVM
+//   the law is optimised, which takes a hundred, and runs what came of it; if LLVM's code for that
+//   is stored, it is taken. Sooner it would be had for laws whose functions have not been seen, and
+//   would stay slower than what a first run ends with (vm/versions.h). jit_threshold: LLVM
 //   compiles that, which takes some milliseconds. Where the last is less, it holds for all.
 
 constexpr uint32_t kWarmEntries = 16;
@@ -452,21 +454,6 @@ void finish(Machine& vm, std::unique_ptr<TierRequest> request) {
   report(vm, event);
 }
 
-// Note [Stored code]
-//   A law that is made native by what is stored costs some ten microseconds, a thousandth of what
-//   it costs to compile it. So it is looked for after kWarmEntries already; what is not there is
-//   compiled when it is hot. In a process that has little in common with those that filled the
-//   store most of this is for nothing: then it is given up, and laws are looked for when hot.
-
-constexpr uint64_t kLooksAtLeast = 64;  ///< before it is given up
-constexpr uint64_t kLooksPerFind = 3;   ///< that it is worth
-
-bool is_worth_looking(const Machine& vm) {
-  const TierStatistics& s = vm.tier_statistics;
-  return vm.tier->has_stored_code() &&
-         (s.looked_for < kLooksAtLeast || s.found * kLooksPerFind >= s.looked_for);
-}
-
 /// The code that a law runs, if it is not native: its own, or the twin's.
 Code& code_in_charge(const Block& block) {
   return *static_cast<Block*>(block.code->entry.info->code)->code;
@@ -494,14 +481,13 @@ Code& put_twin_in_charge(Machine& vm, Code& code) {
   }
   twin.entry.info->code = &twin.entry;
   twin.request = std::move(code.request);
-  twin.warmth = code.warmth;
   twin.tier_asked = code.tier_asked;
   twin.observed = kObservations;  // what the law was given has been seen
   return twin;
 }
 
 /// Gives the code its request. False: it was refused.
-bool begin_request(Machine& vm, Code& code, Warmth warmth) {
+bool begin_request(Machine& vm, Code& code) {
   TierFailure failure = TierFailure::kNone;
   code.request = make_request(vm, code, failure);
   if (code.request == nullptr) {
@@ -512,33 +498,28 @@ bool begin_request(Machine& vm, Code& code, Warmth warmth) {
   }
   // What the law will pass calls on to comes first.
   for (const Version& version : code.request->twin->versions) {
-    Code& copy = keeper_of_copies(vm, version.copy);
-    copy.warmth = warmth;
-    tier_up(vm, copy.entry);
+    tier_up(vm, keeper_of_copies(vm, version.copy).entry);
   }
   return true;
 }
 
 }  // namespace
 
-void begin_warming(Machine& vm, Code& code) {
-  const uint32_t entries = hot_entries(vm);
-  const bool may_be_warm = vm.tier != nullptr && entries > kWarmEntries;
-  code.warmth = may_be_warm ? Warmth::kCold : Warmth::kHot;
-  code.entry.heat = heat_of(may_be_warm ? kWarmEntries : entries);
-}
+void begin_counting(Machine& vm, Code& code) { code.entry.heat = thunk_heat(vm, code); }
 
 void translate_law(Machine& vm, Code& code) {
   if (code.is_translated || !uses_templates(vm, code)) return;
   code.is_translated = true;
   ++vm.tier_statistics.translated;
-  translate(vm, code.entry);
-  for (Block& block : code.blocks) {
-    if (block.stream.empty()) continue;
+  // Its blocks have counted up to here, and begin anew.
+  const auto translate_one = [&](Block& block) {
+    if (vm.options.tier == TierMode::kMixed) block.heat = thunk_heat(vm, code);
+    if (block.stream.empty()) return;
     translate(vm, block);
-    // It has counted up to here, and begins anew.
-    stream_header(block.stream.data() + kStreamHeaderWords).heat = thunk_heat(vm, code);
-  }
+    stream_header(block.stream.data() + kStreamHeaderWords).heat = block.heat;
+  };
+  translate_one(code.entry);
+  for (Block& block : code.blocks) translate_one(block);
 }
 
 void translate_new_block(Machine& vm, Block& block) {
@@ -546,19 +527,14 @@ void translate_new_block(Machine& vm, Block& block) {
 }
 
 int32_t thunk_heat(const Machine& vm, const Code& code) {
-  if (!code.is_translated && uses_templates(vm, code)) return heat_of(kWarmEntries);
-  // Whether a law is warm is asked once, so only its own counter may ask early: when one of several
-  // has, those of the others would have the law compiled.
-  return code.warmth == Warmth::kCold ? heat_of(hot_entries(vm)) : code.entry.heat;
+  const bool is_cold = !code.is_translated && uses_templates(vm, code);
+  return heat_of(is_cold ? std::min(kWarmEntries, hot_entries(vm)) : hot_entries(vm));
 }
 
-bool is_warm(Machine& vm, Code& code) {
-  if (code.warmth != Warmth::kCold) return true;
-  code.warmth = Warmth::kWarm;
-  if (vm.tier != nullptr && is_worth_looking(vm)) return true;
-  code.warmth = Warmth::kHot;
-  code.entry.heat = heat_of(hot_entries(vm) - kWarmEntries);
-  return false;
+bool is_hot(Machine& vm, Code& code) {
+  if (code.is_translated || !uses_templates(vm, code)) return true;
+  translate_law(vm, code);
+  return hot_entries(vm) <= kWarmEntries;
 }
 
 namespace {
@@ -567,13 +543,12 @@ void ask_later(Code& code, uint32_t entries) {
   code.tier_asked = false;
   code.entry.heat = heat_of(entries);
 }
+
 enum class Stored : uint8_t { kInstalled, kLacksRoom, kNotThere };
 
 /// Looks for the code of the request in what is stored.
-Stored load(Machine& vm, Code& code, Warmth warmth) {
-  if (warmth == Warmth::kWarm) ++vm.tier_statistics.looked_for;
+Stored load(Machine& vm, Code& code) {
   if (vm.tier->load(*code.request)) {
-    if (warmth == Warmth::kWarm) ++vm.tier_statistics.found;
     finish(vm, std::move(code.request));
     return Stored::kInstalled;
   }
@@ -596,7 +571,6 @@ void tier_up(Machine& vm, Block& block) {
   }
   code.entry.heat = kHeatRecheck;
   if (code.tier_asked) return;  // a loop looks whether its native code has come
-  const Warmth warmth = std::exchange(code.warmth, Warmth::kHot);
   const bool is_new = code.request == nullptr;
   // What is stored costs nothing that the budget counts. Asked for once, a request is kept.
   const bool may_load = vm.tier->has_stored_code() && (is_new || code.request->was_native);
@@ -604,9 +578,9 @@ void tier_up(Machine& vm, Block& block) {
     return ask_later(code, retry_entries(vm));
   }
   code.tier_asked = true;  // so that it is not asked again from below
-  if (is_new && !begin_request(vm, code, warmth)) return;
+  if (is_new && !begin_request(vm, code)) return;
   if (may_load) {
-    const Stored stored = load(vm, code, warmth);
+    const Stored stored = load(vm, code);
     if (stored == Stored::kInstalled) return;
     if (stored == Stored::kLacksRoom) return ask_later(code, retry_entries(vm));
   }
@@ -615,9 +589,7 @@ void tier_up(Machine& vm, Block& block) {
   if (&now != &code && more > 0) return ask_later(now, more);
   // Without the law that tests for them the copies are of no use.
   const bool is_wanted = now.request->twin->versions.empty() || uses_templates(vm, now);
-  if (warmth == Warmth::kWarm || (is_wanted && is_over_budget(vm))) {
-    return ask_later(now, retry_entries(vm));
-  }
+  if (is_wanted && is_over_budget(vm)) return ask_later(now, retry_entries(vm));
   ++vm.tier_statistics.requested;
   const bool wait = vm.options.tier == TierMode::kNative;
   vm.tier->submit(std::move(now.request), wait);

@@ -153,8 +153,6 @@ struct TierStatistics {
   uint64_t requested = 0;
   uint64_t laws = 0;
   uint64_t cached = 0;  ///< of the laws
-  uint64_t looked_for = 0;  ///< warm laws, in what is stored
-  uint64_t found = 0;       ///< of these
   uint64_t evicted = 0;
   uint64_t failures = 0;
   uint64_t code_bytes = 0;
@@ -174,7 +172,7 @@ using TierSink = void (*)(void* context, const TierEvent& event);
 std::string printable_name(Value function);
 
 /// Sets the counter of a new law.
-void begin_warming(Machine& vm, Code& code);
+void begin_counting(Machine& vm, Code& code);
 /// The counter of a thunk's code that is entered for the first time.
 int32_t thunk_heat(const Machine& vm, const Code& code);
 /// Whether laws get template code when they are warm.
@@ -185,8 +183,9 @@ void translate_law(Machine& vm, Code& code);
 void translate_new_block(Machine& vm, Block& block);
 /// Where a block that has bytecode is entered, unless it is native.
 void* bytecode_entry(const Block& block);
-/// Called when the counter of a law has run out: is it time to look at it, and to tier_up()?
-bool is_warm(Machine& vm, Code& code);
+/// Called when the counter of a law has run out: the first time it is translated. Whether it is
+/// time to tier_up().
+bool is_hot(Machine& vm, Code& code);
 /// Called when `block`, a law's or one of its thunks', has become hot. Direct code.
 void tier_up(Machine& vm, Block& block);
 /// Installs what is finished. At a safepoint, when vm.stack.sp is current, it may also evict laws
