@@ -14,26 +14,17 @@
 
 #include "base/file.h"
 #include "gc/make.h"
-#include "gc/text.h"
+#include "jit/tier_test.h"
 #include "value/object.h"
-#include "vm/eval.h"
-#include "vm/machine.h"
 
 namespace plan::jit {
 namespace {
-
-/// Applied to anything, calls itself for ever in constant space.
-constexpr const char* kSpin = "{'spin' 1 (0 0 1)}";
-/// Each call waits for the next, on the stack.
-constexpr const char* kGrow = "{'grow' 1 (0 3 (0 0 1))}";
-/// {'count' n}: the nat n from n down to 0 by the case of nats: 2 (zero) (successor) n.
-constexpr const char* kCount = "{'count' 1 (0 (0 (0 (2 2) (2 0)) (0 {'up' 2 (0 3 (0 1 2))} 0)) 1)}";
 
 std::string numbered_law(uint64_t n) {
   return "{" + std::to_string(1000 + n) + " 1 (0 3 (0 3 (2 " + std::to_string(n) + ")))}";
 }
 
-class NativeTierTest : public testing::Test {
+class NativeTierTest : public TierTest {
  protected:
   static vm::Options options(uint64_t heap_bytes = uint64_t{4} << 30) {
     vm::Options o;
@@ -43,24 +34,14 @@ class NativeTierTest : public testing::Test {
     return o;
   }
   void make(const vm::Options& o, bool quick = true) {
-    evaluator_ = std::make_unique<vm::Evaluator>(o);
     NativeOptions native;
     native.compiler.quick = quick;
     native.code_cache = cache_;
     native.code_bytes_max = code_bytes_max_;
-    attach_native_tier(*evaluator_, native);
+    TierTest::make(o, native);
   }
   void SetUp() override { make(options()); }
 
-  Value read(const std::string& text) {
-    auto value = gc::read_value_text(evaluator_->heap(), text);
-    EXPECT_TRUE(value.has_value()) << text;
-    return value.has_value() ? *value : Value{};
-  }
-  vm::Outcome apply(const std::string& fn, std::initializer_list<Value> args) {
-    return evaluator_->apply_normal(read(fn), std::span(args.begin(), args.size()));
-  }
-  const vm::TierStatistics& statistics() { return evaluator_->machine().tier_statistics; }
   /// No test here means anything if the interpreter did the work.
   void expect_native(uint64_t laws) {
     EXPECT_EQ(statistics().laws, laws);
@@ -69,7 +50,6 @@ class NativeTierTest : public testing::Test {
 
   std::string cache_;  ///< folder of the code cache; empty: none
   uint64_t code_bytes_max_ = uint64_t{256} << 20;
-  std::unique_ptr<vm::Evaluator> evaluator_;
 };
 
 /// Each make() is as a process of its own: nothing but the file is kept.

@@ -9,21 +9,13 @@
 #include <thread>
 
 #include "gc/make.h"
-#include "gc/text.h"
-#include "jit/native_tier.h"
+#include "jit/tier_test.h"
 #include "value/object.h"
-#include "vm/eval.h"
-#include "vm/machine.h"
 
 namespace plan::jit {
 namespace {
 
-constexpr const char* kSpin = "{'spin' 1 (0 0 1)}";
-constexpr const char* kGrow = "{'grow' 1 (0 3 (0 0 1))}";
-/// {'count' n}: the nat n from n down to 0 by the case of nats: 2 (zero) (successor) n.
-constexpr const char* kCount = "{'count' 1 (0 (0 (0 (2 2) (2 0)) (0 {'up' 2 (0 3 (0 1 2))} 0)) 1)}";
-
-class TemplatesTest : public testing::Test {
+class TemplatesTest : public TierTest {
  protected:
   static vm::Options options(vm::TierMode tier = vm::TierMode::kTemplate) {
     vm::Options o;
@@ -31,10 +23,7 @@ class TemplatesTest : public testing::Test {
     o.tier = tier;
     return o;
   }
-  void make(const vm::Options& o) {
-    evaluator_ = std::make_unique<vm::Evaluator>(o);
-    attach_native_tier(*evaluator_, {});
-  }
+  void make(const vm::Options& o) { TierTest::make(o, {}); }
   void SetUp() override {
     if (!kNativeBuilt) GTEST_SKIP() << "this build has no native code";
     make(options());
@@ -45,22 +34,10 @@ class TemplatesTest : public testing::Test {
     EXPECT_GT(statistics().translated, 0u);
   }
 
-  Value read(const std::string& text) {
-    auto value = gc::read_value_text(evaluator_->heap(), text);
-    EXPECT_TRUE(value.has_value()) << text;
-    return value.has_value() ? *value : Value{};
-  }
-  vm::Outcome apply(const std::string& fn, std::initializer_list<Value> args) {
-    return evaluator_->apply_normal(read(fn), std::span(args.begin(), args.size()));
-  }
-  vm::Machine& machine() { return evaluator_->machine(); }
-  const vm::TierStatistics& statistics() { return machine().tier_statistics; }
   /// The block that a law runs.
   const vm::Block& block_of(Value law) {
     return *static_cast<const vm::Block*>(vm::function_info(machine(), law)->code);
   }
-
-  std::unique_ptr<vm::Evaluator> evaluator_;
 };
 
 TEST_F(TemplatesTest, ALawIsTranslatedAtItsFirstEntry) {

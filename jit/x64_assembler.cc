@@ -95,16 +95,20 @@ void Assembler::constant(Reg to, Word value) {
   }
 }
 
-void Assembler::operate(Alu op, Reg to, int32_t immediate) {
-  const bool is_short = is_byte(immediate);
-  byte(rex(0, high(to)));
-  byte(is_short ? 0x83 : 0x81);
-  byte(static_cast<uint8_t>(0xc0 | (static_cast<uint8_t>(op) << 3) | low(to)));
-  if (is_short) {
+void Assembler::with_immediate(uint8_t opcode, uint8_t r, Reg m, int32_t immediate) {
+  constexpr uint8_t kShort = 2;  // bit s: the immediate is a byte, sign-extended
+  byte(rex(r >> 3, high(m)));
+  byte(is_byte(immediate) ? opcode | kShort : opcode);
+  byte(static_cast<uint8_t>(0xc0 | ((r & 7) << 3) | low(m)));
+  if (is_byte(immediate)) {
     byte(static_cast<uint8_t>(immediate));
   } else {
     word_32(static_cast<uint32_t>(immediate));
   }
+}
+
+void Assembler::operate(Alu op, Reg to, int32_t immediate) {
+  with_immediate(0x81, static_cast<uint8_t>(op), to, immediate);
 }
 
 void Assembler::compare_byte(Reg base, int32_t displacement, uint8_t immediate) {
@@ -136,14 +140,7 @@ void Assembler::multiply(Reg to, Reg by) {
 }
 
 void Assembler::multiply(Reg to, Reg from, int32_t by) {
-  byte(rex(high(to), high(from)));
-  byte(is_byte(by) ? 0x6b : 0x69);
-  byte(static_cast<uint8_t>(0xc0 | (low(to) << 3) | low(from)));
-  if (is_byte(by)) {
-    byte(static_cast<uint8_t>(by));
-  } else {
-    word_32(static_cast<uint32_t>(by));
-  }
+  with_immediate(0x69, static_cast<uint8_t>(to), from, by);
 }
 
 void Assembler::divide(Reg by) {

@@ -110,6 +110,8 @@ class Assembler {
   void memory(uint8_t opcode, Reg r, Reg base, int32_t displacement);
   void memory_tail(uint8_t r, Reg base, int32_t displacement);
   void registers(uint8_t opcode, Reg r, Reg m);
+  /// `opcode` is the one for 32 bits; where the immediate fits into 8, that for 8 is taken.
+  void with_immediate(uint8_t opcode, uint8_t r, Reg m, int32_t immediate);
   void shift(uint8_t which, Reg r, uint8_t count);
   Place here() const { return {now_ == &sections_[1], true, now_->bytes.size()}; }
   uint64_t final_place(const Place& place) const {
