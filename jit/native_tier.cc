@@ -20,7 +20,6 @@
 #include "jit/build.h"
 #include "jit/code_arena.h"
 #include "jit/gdb.h"
-#include "jit/templates.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
 #include "vm/unwind.h"
@@ -101,7 +100,7 @@ class NativeTier : public vm::Tier {
   }
 
   bool translate(vm::Block& block) override {
-    if (!templates_tried_) templates_ = Templates::create(vm_);
+    if (!templates_tried_) templates_ = Templates::create(vm_, options_.template_bytes_max);
     templates_tried_ = true;
     if (templates_ == nullptr || !templates_->translate(block)) return false;
     if (options_.perf_map) {

@@ -5,6 +5,7 @@
 
 #include "jit/code_cache.h"
 #include "jit/compiler.h"
+#include "jit/templates.h"
 
 namespace plan::vm {
 class Evaluator;
@@ -18,6 +19,7 @@ inline constexpr bool kNativeBuilt = PLAN_NATIVE != 0;
 struct NativeOptions {
   CompilerOptions compiler;
   uint64_t code_bytes_max = uint64_t{256} << 20;
+  uint64_t template_bytes_max = kTemplateBytesMax;
   bool perf_map = false;  ///< append to /tmp/perf-PID.map
   bool gdb = false;       ///< tell gdb the names (jit/gdb.h)
   /// The folder of the code cache (jit/code_cache.h); empty: none.

@@ -7,18 +7,20 @@
 
 namespace plan::jit {
 
-std::unique_ptr<Templates> Templates::create(const vm::Machine& vm) {
+std::unique_ptr<Templates> Templates::create(const vm::Machine& vm, uint64_t bytes_max) {
 #if defined(__x86_64__)
-  std::unique_ptr<CodeArena> arena = CodeArena::create(kTemplateBytesMax);
+  std::unique_ptr<CodeArena> arena = CodeArena::create(bytes_max);
   if (arena == nullptr) return nullptr;
   const std::array<Word, kSlots> slots = slot_addresses();
   const char* at = arena->allocate(sizeof slots);
+  if (at == nullptr) return nullptr;
   std::memcpy(arena->writable(at), slots.data(), sizeof slots);
   auto templates = std::unique_ptr<Templates>(new Templates(vm, std::move(arena)));
   templates->slots_ = at;
   return templates;
 #else
   static_cast<void>(vm);
+  static_cast<void>(bytes_max);
   return nullptr;
 #endif
 }

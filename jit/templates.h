@@ -37,12 +37,13 @@ struct Machine;
 
 namespace plan::jit {
 
-inline constexpr uint64_t kTemplateBytesMax = uint64_t{64} << 20;
+inline constexpr uint64_t kTemplateBytesMax = uint64_t{64} << 20;  ///< unless an option says so
 
 class Templates {
  public:
-  /// Null if this machine has no templates, or no memory for code.
-  static std::unique_ptr<Templates> create(const vm::Machine& vm);
+  /// With room for `bytes_max`, rounded up to pages. Null if this machine has no templates, or no
+  /// memory for code.
+  static std::unique_ptr<Templates> create(const vm::Machine& vm, uint64_t bytes_max);
 
   /// Translates a block that has bytecode. False: no room; the block is as it was.
   bool translate(vm::Block& block);

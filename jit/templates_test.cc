@@ -5,15 +5,19 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <set>
 #include <thread>
 
 #include "gc/make.h"
 #include "jit/tier_test.h"
 #include "value/object.h"
+#include "vm/stream.h"
 
 namespace plan::jit {
 namespace {
+
+std::string numbered_law(uint64_t n) { return "{" + std::to_string(n) + " 1 (0 3 (0 3 1))}"; }
 
 class TemplatesTest : public TierTest {
  protected:
@@ -23,7 +27,11 @@ class TemplatesTest : public TierTest {
     o.tier = tier;
     return o;
   }
-  void make(const vm::Options& o) { TierTest::make(o, {}); }
+  void make(const vm::Options& o, uint64_t template_bytes_max = kTemplateBytesMax) {
+    NativeOptions native;
+    native.template_bytes_max = template_bytes_max;
+    TierTest::make(o, native);
+  }
   void SetUp() override {
     if (!kNativeBuilt) GTEST_SKIP() << "this build has no native code";
     make(options());
@@ -35,8 +43,11 @@ class TemplatesTest : public TierTest {
   }
 
   /// The block that a law runs.
-  const vm::Block& block_of(Value law) {
-    return *static_cast<const vm::Block*>(vm::function_info(machine(), law)->code);
+  vm::Block& block_of(Value law) {
+    return *static_cast<vm::Block*>(vm::function_info(machine(), law)->code);
+  }
+  Word* first_word_of(Value law) {
+    return block_of(law).stream.data() + vm::kStreamHeaderWords;
   }
 };
 
@@ -87,14 +98,30 @@ TEST_F(TemplatesTest, ATimeLimitEndsALoopThatNeverAllocates) {
   EXPECT_EQ(apply("3", {small_nat(4)}).value, small_nat(5));
 }
 
+// A first run leaves the loop's block; in the second its turns are seen to be counted. Without the
+// template's poll the handler's would come too, but only when the counter of turns has run out.
 TEST_F(TemplatesTest, AnInterruptEndsALoopThatNeverAllocates) {
-  const Value loop = read(kSpin);
+  constexpr uint32_t kTurnsAfter = 1'000'000;  ///< more than pass until the other thread is seen
+  const gc::Root loop(evaluator_->heap(), read(kSpin));
+  const std::array args{small_nat(1)};
+  evaluator_->set_time_limit_ns(1);
+  ASSERT_EQ(evaluator_->apply(loop.get(), args).kind, vm::OutcomeKind::kTime);
+  evaluator_->set_time_limit_ns(0);
+  Word* code = first_word_of(loop.get());
+  ASSERT_EQ(vm::op_of_handler(*code), vm::Op::kCount);  // a template's address
+  const std::atomic_ref<int32_t> heat(vm::stream_header(code).heat);
+  const auto turns = [&] { return static_cast<uint32_t>(heat.load()); };
+  const uint32_t before = turns();
+  uint32_t seen = 0;
   std::thread other([&] {
-    while (!evaluator_->machine().stack_limit.load()) std::this_thread::yield();
+    while (turns() - before < 1000) std::this_thread::yield();
     evaluator_->request_interrupt();
+    seen = turns();
   });
-  EXPECT_EQ(evaluator_->apply(loop, std::array{small_nat(1)}).kind, vm::OutcomeKind::kInterrupted);
+  const vm::OutcomeKind end = evaluator_->apply(loop.get(), args).kind;
   other.join();
+  EXPECT_EQ(end, vm::OutcomeKind::kInterrupted);
+  EXPECT_LT(turns() - seen, kTurnsAfter);
 }
 
 TEST_F(TemplatesTest, MemoryOfCollectedLawsIsUsedAgain) {
@@ -103,12 +130,77 @@ TEST_F(TemplatesTest, MemoryOfCollectedLawsIsUsedAgain) {
   make(o);
   std::set<const char*> places;
   for (uint64_t i = 0; i < 300; ++i) {
-    const Value law = read("{" + std::to_string(i) + " 1 (0 3 (0 3 1))}");
+    const Value law = read(numbered_law(i));
     const gc::Root root(evaluator_->heap(), law);
     EXPECT_EQ(evaluator_->apply_normal(law, std::array{small_nat(i)}).value, small_nat(i + 2));
     places.insert(block_of(law).translation);
   }
   EXPECT_LT(places.size(), 300u);
+}
+
+constexpr uint64_t kLittleRoom = 4096;
+constexpr uint64_t kManyLaws = 100;
+
+TEST_F(TemplatesTest, LawsThatFindNoRoomStayInterpreted) {
+  make(options(), kLittleRoom);
+  gc::RootList laws(evaluator_->heap());
+  for (uint64_t n = 0; n < kManyLaws; ++n) laws.values.push_back(read(numbered_law(n)));
+  for (const uint64_t x : {1u, 2u}) {
+    for (uint64_t n = 0; n < kManyLaws; ++n) {
+      EXPECT_EQ(evaluator_->apply_normal(laws.values[n], std::array{small_nat(x)}).value,
+                small_nat(x + 2));
+    }
+  }
+  uint64_t translated = 0;
+  for (const Value law : laws.values) translated += block_of(law).translation != nullptr ? 1 : 0;
+  EXPECT_GT(translated, 0u);
+  EXPECT_LT(translated, kManyLaws);
+  EXPECT_EQ(statistics().untranslated, kManyLaws - translated);
+}
+
+// Each of a chain of laws waits for the next: frames of one kind are returned to from the other.
+TEST_F(TemplatesTest, LawsWithRoomAndWithoutCallEachOther) {
+  make(options(), kLittleRoom);
+  std::string law = "{0 1 1}";
+  for (uint64_t n = 0; n < kManyLaws; ++n) {
+    law = "{" + std::to_string(n + 1) + " 1 (0 3 (0 (2 " + law + ") 1))}";
+  }
+  const gc::Root chain(evaluator_->heap(), read(law));
+  for (const uint64_t n : {5u, 6u}) {
+    EXPECT_EQ(evaluator_->apply_normal(chain.get(), std::array{small_nat(n)}).value,
+              small_nat(n + kManyLaws));
+  }
+  EXPECT_GT(statistics().untranslated, 0u);
+}
+
+TEST_F(TemplatesTest, MemoryThatWasFullIsUsedAgainWhenLawsAreCollected) {
+  vm::Options o = options();
+  o.heap.stress = true;
+  make(o, kLittleRoom);
+  const auto is_translated = [&](Value law) {
+    const gc::Root root(evaluator_->heap(), law);
+    EXPECT_EQ(evaluator_->apply_normal(law, std::array{small_nat(1)}).value, small_nat(3));
+    return block_of(root.get()).translation != nullptr;
+  };
+  uint64_t n = 0;
+  gc::RootList laws(evaluator_->heap());
+  do {
+    laws.values.push_back(read(numbered_law(n++)));
+  } while (is_translated(laws.values.back()) && n < kManyLaws);
+  ASSERT_FALSE(is_translated(laws.values.back()));
+  EXPECT_FALSE(is_translated(read(numbered_law(n++))));
+  laws.values.clear();
+  bool is_used_again = false;
+  for (uint64_t k = 0; k < kManyLaws; ++k) {
+    is_used_again = is_used_again || is_translated(read(numbered_law(n++)));
+  }
+  EXPECT_TRUE(is_used_again);
+}
+
+TEST_F(TemplatesTest, WithoutAnyMemoryTheInterpreterDoesAll) {
+  make(options(), 0);
+  EXPECT_EQ(apply(kCount, {small_nat(1000)}).value, small_nat(1000));
+  EXPECT_GT(statistics().untranslated, 0u);
 }
 
 // The interpreter's loop, the template's, and that of the optimised law are each left while they

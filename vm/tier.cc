@@ -352,7 +352,10 @@ namespace {
 void translate(Machine& vm, Block& block) {
   if (block.stream.empty()) return;
   void* before = bytecode_entry(block);
-  if (!vm.tier->translate(block)) return;
+  if (!vm.tier->translate(block)) {
+    ++vm.tier_statistics.untranslated;
+    return;
+  }
   // It may be native by now, or have been entered never.
   if (block.info->entry == before) block.info->entry = block.translation_entry;
 }

@@ -149,6 +149,7 @@ class Tier {
 
 struct TierStatistics {
   uint64_t translated = 0;  ///< laws with templates
+  uint64_t untranslated = 0;  ///< blocks of theirs that the tier left as they were
   uint64_t optimised = 0;   ///< laws whose twin is or was in charge
   uint64_t requested = 0;
   uint64_t laws = 0;

@@ -17,6 +17,7 @@ namespace plan::differential {
 namespace {
 
 constexpr uint32_t kShrinkAttempts = 5'000;
+constexpr uint64_t kLittleTemplateBytes = 16 << 10;  ///< a program may have a dozen laws
 #if __has_feature(address_sanitizer)
 constexpr uint64_t kSlowness = 4;  ///< fewer programs where each takes longer
 #else
@@ -38,7 +39,9 @@ void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t co
     FAIL() << "PLAN_SEED=" << seed << "\n" << differs.report(smallest);
   }
   if (options.templates && one == nullptr) {
-    EXPECT_GT(differs.vm()->tier_statistics().translated, 0u);
+    const vm::TierStatistics& s = differs.vm()->tier_statistics();
+    EXPECT_GT(s.translated, 0u);
+    EXPECT_EQ(s.untranslated > 0, options.template_bytes_max < jit::kTemplateBytesMax);
   }
   if (options.native && one == nullptr) {
     // No test of native code means anything if the interpreter did the work.
@@ -87,6 +90,17 @@ TEST(Differential, TemplatesOfOptimisedLawsAgreeWithOracle) {
 
 TEST(Differential, TemplatesOfOptimisedLawsAgreeWithOracleUnderGcStress) {
   expect_agreement({.gc_stress = true, .optimise = true, .templates = true}, 1'300'001, 1'000);
+}
+
+TEST(Differential, TemplatesWithLittleRoomAgreeWithOracle) {
+  expect_agreement({.templates = true, .template_bytes_max = kLittleTemplateBytes}, 1'400'001,
+                   2'000);
+}
+
+TEST(Differential, TemplatesWithLittleRoomAgreeWithOracleUnderGcStress) {
+  expect_agreement(
+      {.gc_stress = true, .templates = true, .template_bytes_max = kLittleTemplateBytes / 4},
+      1'500'001, 1'000);
 }
 
 TEST(Differential, NativeCodeAgreesWithOracle) {

@@ -12,6 +12,7 @@
 //   code-cache=DIR   native code is stored there, and taken from there
 //   code-bytes=N     room for native code, to see laws evicted
 //   templates        translate every law at its first entry (jit/templates.h)
+//   template-bytes=N room for that, to see laws that are not
 //   optimise         optimise every law before it runs
 //   passes=LIST      with these passes only, see vm/optimise.h; implies optimise
 //   passes=random    with other passes for every batch of programs; implies optimise
@@ -223,6 +224,8 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.code_bytes_max = std::strtoull(argument.data() + 11, nullptr, 10);
   } else if (argument.starts_with("code-cache=")) {
     arguments.options.code_cache = argument.substr(11);
+  } else if (argument.starts_with("template-bytes=")) {
+    arguments.options.template_bytes_max = std::strtoull(argument.data() + 15, nullptr, 10);
   } else if (argument == "templates") {
     arguments.options.templates = true;
   } else if (argument == "optimise") {

@@ -96,6 +96,7 @@ VmSide::VmSide(const VmOptions& options) : options_(options), evaluator_(vm_opti
   jit::NativeOptions native;
   native.compiler.quick = options.quick_code;
   native.code_bytes_max = options.code_bytes_max;
+  native.template_bytes_max = options.template_bytes_max;
   native.code_cache = options.code_cache;
   jit::attach_native_tier(evaluator_, native);
   evaluator_.set_match_sink(match_by_name, nullptr);

@@ -1,6 +1,7 @@
 // tests/differential/vm_side.h: programs evaluated by vm/, described as the oracle describes them.
 #pragma once
 
+#include "jit/templates.h"
 #include "tests/differential/expr.h"
 #include "vm/eval.h"
 #include "vm/machine.h"
@@ -21,6 +22,7 @@ struct VmOptions {
   bool templates = false;   ///< every law is translated at its first entry
   uint32_t hot_entries = 0;  ///< with `native`: only laws entered so often do, meanwhile; 0: all
   uint64_t code_bytes_max = uint64_t{256} << 20;  ///< of native code
+  uint64_t template_bytes_max = jit::kTemplateBytesMax;
   bool quick_code = false;  ///< without LLVM's optimisations, which take most of the time
   std::string code_cache = {};  ///< folder of stored code; empty: none
   uint64_t nursery_bytes = uint64_t{1} << 20;
