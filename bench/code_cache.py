@@ -26,7 +26,8 @@ from pathlib import Path
 import run
 
 # A size for each: an iteration of about a millisecond, hundreds of entries of every law in it.
-SIZES = {"fib": 26, "nqueens": 8, "mergesort": 2000, "sieve": 500, "stackmachine": 1000}
+SIZES = {"fib": 26, "nqueens": 8, "mergesort": 2000, "sieve": 500, "stackmachine": 1000,
+         "pipeline": 5000}
 # A few hundred numbers of 25 KB each: more than the nursery has room for.
 FILL = "(sumOf (x & mod (bex (add 200000 x)) 7) (rep 0 450))"
 STEADY = 1.25  # of the median

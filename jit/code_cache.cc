@@ -24,13 +24,15 @@ static_assert(sizeof(FileHead) == 48);
 struct RecordHead {
   uint32_t magic = kRecordMagic;
   uint32_t bytes = 0;  ///< of the payload
+  uint64_t subject = 0;
   Hash256 key{};
-  Hash256 checksum{};  ///< of key and payload
+  Hash256 checksum{};  ///< of subject, key and payload
 };
-static_assert(sizeof(RecordHead) == 72);
+static_assert(sizeof(RecordHead) == 80);
 
-Hash256 checksum_of(const Hash256& key, std::span<const uint8_t> payload) {
+Hash256 checksum_of(const Hash256& key, uint64_t subject, std::span<const uint8_t> payload) {
   Blake3 hash;
+  hash.update({reinterpret_cast<const uint8_t*>(&subject), sizeof subject});
   hash.update(key);
   hash.update(payload);
   return hash.finish();
@@ -41,11 +43,13 @@ std::span<uint8_t> bytes_of(T& head) {
   return {reinterpret_cast<uint8_t*>(&head), sizeof head};
 }
 
-void write_record(std::vector<uint8_t>& to, const Hash256& key, std::span<const uint8_t> payload) {
+void write_record(std::vector<uint8_t>& to, const Hash256& key, uint64_t subject,
+                  std::span<const uint8_t> payload) {
   RecordHead head;
   head.bytes = static_cast<uint32_t>(payload.size());
+  head.subject = subject;
   head.key = key;
-  head.checksum = checksum_of(key, payload);
+  head.checksum = checksum_of(key, subject, payload);
   const std::span<const uint8_t> from = bytes_of(head);
   to.insert(to.end(), from.begin(), from.end());
   to.insert(to.end(), payload.begin(), payload.end());
@@ -111,7 +115,9 @@ void CodeCache::read_records() {
   while (size - end_ >= sizeof head && file_->read(end_, bytes_of(head))) {
     if (head.magic != kRecordMagic || head.bytes > kCodeRecordBytesMax) return;
     if (head.bytes > size - end_ - sizeof head) return;
-    places_.insert_or_assign(head.key, Place{end_ + sizeof head, head.bytes, head.checksum});
+    places_.insert_or_assign(
+        head.key, Place{end_ + sizeof head, head.bytes, head.subject, head.checksum});
+    subjects_.insert(head.subject);
     end_ += sizeof head + head.bytes;
   }
 }
@@ -119,7 +125,7 @@ void CodeCache::read_records() {
 std::optional<std::vector<uint8_t>> CodeCache::read(const Hash256& key, const Place& place) const {
   std::vector<uint8_t> payload(place.bytes);
   if (!file_->read(place.offset, payload)) return std::nullopt;
-  if (checksum_of(key, payload) != place.checksum) return std::nullopt;
+  if (checksum_of(key, place.subject, payload) != place.checksum) return std::nullopt;
   return payload;
 }
 
@@ -141,14 +147,19 @@ bool CodeCache::empty() {
   return places_.empty();
 }
 
-void CodeCache::add(const Hash256& key, std::span<const uint8_t> payload) {
+bool CodeCache::knows(uint64_t subject) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return subjects_.contains(subject);
+}
+
+void CodeCache::add(const Hash256& key, uint64_t subject, std::span<const uint8_t> payload) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!may_write_ || payload.size() > kCodeRecordBytesMax) return;
   used_.insert(key);
   const auto at = places_.find(key);
   if (at != places_.end() && read(key, at->second)) return;
   std::vector<uint8_t> record;
-  write_record(record, key, payload);
+  write_record(record, key, subject, payload);
   append(record);
 }
 
@@ -209,7 +220,9 @@ bool CodeCache::rewrite() {
     if (at == places_.end()) continue;
     // Half of the room stays free, or the next record would bring us here again.
     if (bytes.size() + at->second.bytes > bytes_max_ / 2) break;
-    if (const auto payload = read(key, at->second)) write_record(bytes, key, *payload);
+    if (const auto payload = read(key, at->second)) {
+      write_record(bytes, key, at->second.subject, *payload);
+    }
   }
   Result<std::unique_ptr<PrivateFile>> fresh = folder_->new_file(fresh_name);
   if (!fresh) return false;

@@ -5,8 +5,10 @@
 //   FileHead | RecordHead, payload | RecordHead, payload | ...
 //
 // A payload is an image (jit/image.h), its key the hash of the canonical text of the request that
-// it was made from (jit/request.h): equal keys, equal code. The file is believed in nothing else:
-// the checksum of a record is compared when it is used, and what does not fit is not there.
+// it was made from (jit/request.h): equal keys, equal code. Its subject is a number that is known
+// without making the request; whether it is worth making one is asked of the subjects. The file is
+// believed in nothing else: the checksum of a record is compared when it is used, and what does
+// not fit is not there.
 //
 // Lifecycle  : opened for the first hot law. Each image is appended as soon as it is made, by one
 //              write under a lock: a process that is killed leaves at most a torn tail, which
@@ -34,7 +36,7 @@
 namespace plan::jit {
 
 /// Counts changes of the file, of images, and of canonical texts.
-inline constexpr uint32_t kCodeCacheVersion = 1;
+inline constexpr uint32_t kCodeCacheVersion = 2;
 inline constexpr uint64_t kCodeFileBytesMax = uint64_t{256} << 20;
 inline constexpr uint64_t kCodeRecordBytesMax = uint64_t{64} << 20;
 inline constexpr size_t kCodeFilesKept = 3;
@@ -53,13 +55,16 @@ class CodeCache {
   /// Nullopt: it is not there, or damaged.
   std::optional<std::vector<uint8_t>> find(const Hash256& key);
   /// Does nothing if it cannot be written.
-  void add(const Hash256& key, std::span<const uint8_t> payload);
+  void add(const Hash256& key, uint64_t subject, std::span<const uint8_t> payload);
+  /// Whether there may be anything of this subject.
+  bool knows(uint64_t subject);
   bool empty();
 
  private:
   struct Place {
     uint64_t offset = 0;  ///< of the payload
     uint32_t bytes = 0;
+    uint64_t subject = 0;
     Hash256 checksum{};
   };
 
@@ -85,6 +90,7 @@ class CodeCache {
   std::unique_ptr<PrivateFile> file_;
   uint64_t end_ = 0;  ///< of the records known to be whole
   std::unordered_map<Hash256, Place, HashOfHash> places_;
+  std::unordered_set<uint64_t> subjects_;  ///< of all places, and of some that were lost
   std::unordered_set<Hash256, HashOfHash> used_;
   std::vector<uint8_t> unwritten_;  ///< records
   bool may_write_ = true;

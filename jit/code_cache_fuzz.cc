@@ -28,6 +28,7 @@ Hash256 hash_of(uint8_t n) { return blake3({&n, 1}); }
 const Hash256 kBuild = hash_of(0);
 const Hash256 kOldKey = hash_of(1);
 const Hash256 kNewKey = hash_of(2);
+constexpr uint64_t kSubject = 3;
 
 /// What the requests of the images refer to; none of it is looked at.
 References some_references() { return {{small_nat(1), small_nat(2)}, {nullptr}}; }
@@ -103,7 +104,7 @@ void check_file(std::span<const uint8_t> bytes) {
     PLAN_CHECK(cache != nullptr);
     // Under a good checksum there is what somebody stored, whole.
     if (const auto found = cache->find(kOldKey)) PLAN_CHECK(*found == payload);
-    cache->add(kNewKey, payload);
+    cache->add(kNewKey, kSubject, payload);
     PLAN_CHECK(cache->find(kNewKey) == payload);
   }
   const std::unique_ptr<CodeCache> cache = folder.open();
@@ -112,7 +113,7 @@ void check_file(std::span<const uint8_t> bytes) {
 
 Bytes good_file() {
   const Folder folder;
-  folder.open()->add(kOldKey, encode_image(some_image()));
+  folder.open()->add(kOldKey, kSubject, encode_image(some_image()));
   return folder.content();
 }
 

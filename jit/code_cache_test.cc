@@ -20,6 +20,8 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
+constexpr uint64_t kSubject = 3;
+
 Hash256 key_of(uint64_t n) {
   return blake3({reinterpret_cast<const uint8_t*>(&n), sizeof n});
 }
@@ -54,7 +56,7 @@ class CodeCacheTest : public testing::Test {
   }
   void write(uint64_t count) {
     const auto cache = open();
-    for (uint64_t n = 0; n < count; ++n) cache->add(key_of(n), payload_of(n));
+    for (uint64_t n = 0; n < count; ++n) cache->add(key_of(n), kSubject, payload_of(n));
   }
   /// How many of the first `count` keys are found; what is found must be right.
   static uint64_t found(CodeCache& cache, uint64_t count) {
@@ -97,8 +99,33 @@ TEST_F(CodeCacheTest, WhatOneProcessAddsTheNextFinds) {
 
 TEST_F(CodeCacheTest, WhatWasAddedIsFoundByTheSameProcess) {
   const auto cache = open();
-  cache->add(key_of(1), payload_of(1));
+  cache->add(key_of(1), kSubject, payload_of(1));
   EXPECT_EQ(found(*cache, 3), 1u);
+}
+
+TEST_F(CodeCacheTest, SubjectsAreKnownToTheNextProcess) {
+  constexpr uint64_t kOther = 1'000;
+  const auto cache = open();
+  EXPECT_FALSE(cache->knows(kOther));
+  cache->add(key_of(1), kOther, payload_of(1));
+  EXPECT_TRUE(cache->knows(kOther));
+  EXPECT_TRUE(open()->knows(kOther));
+  EXPECT_FALSE(open()->knows(kOther + 1));
+}
+
+TEST_F(CodeCacheTest, SubjectsOutliveAFileThatWasFull) {
+  {
+    const auto cache = open(10'000);
+    for (uint64_t n = 0; n < 200; ++n) cache->add(key_of(n), n, payload_of(n));
+  }
+  const auto cache = open(10'000);
+  uint64_t known = 0;
+  for (uint64_t n = 0; n < 200; ++n) {
+    EXPECT_EQ(cache->knows(n), cache->find(key_of(n)).has_value()) << n;
+    known += cache->knows(n) ? 1 : 0;
+  }
+  EXPECT_GT(known, 0u);
+  EXPECT_LT(known, 200u);
 }
 
 TEST_F(CodeCacheTest, FolderAndFileAreForTheirOwnerAlone) {
@@ -146,7 +173,7 @@ TEST_F(CodeCacheTest, GarbageBehindTheRecordsIsCutOff) {
   set_content(more);
   EXPECT_EQ(found(3), 3u);
   const auto cache = open();
-  cache->add(key_of(3), payload_of(3));
+  cache->add(key_of(3), kSubject, payload_of(3));
   EXPECT_EQ(found(4), 4u);
   EXPECT_LT(content().size(), size + 300);
 }
@@ -238,7 +265,7 @@ TEST_F(CodeCacheTest, AFileThatMayNotBeWrittenIsRead) {
   write(3);
   chmod(file().c_str(), 0400);
   const auto cache = open();
-  cache->add(key_of(3), payload_of(3));
+  cache->add(key_of(3), kSubject, payload_of(3));
   EXPECT_EQ(found(*cache, 3), 3u);
   if (geteuid() != 0) EXPECT_FALSE(open()->find(key_of(3)).has_value());
 }
@@ -252,12 +279,12 @@ TEST_F(CodeCacheTest, AFullDiskLeavesWhatWasThere) {
   const struct rlimit small = {content().size() + 50, before.rlim_max};
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  cache->add(key_of(3), payload_of(3));
+  cache->add(key_of(3), kSubject, payload_of(3));
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(content().size(), small.rlim_cur - 50);
   EXPECT_EQ(found(*cache, 4), 3u);
-  cache->add(key_of(4), payload_of(4));  // it has given up
+  cache->add(key_of(4), kSubject, payload_of(4));  // it has given up
   EXPECT_EQ(found(5), 3u);
 }
 
@@ -265,11 +292,11 @@ TEST_F(CodeCacheTest, AFullFileKeepsWhatThisProcessUsed) {
   constexpr uint64_t kBytesMax = 8192;
   {
     const auto cache = open(kBytesMax);
-    for (uint64_t n = 0; n < 30; ++n) cache->add(key_of(n), payload_of(n));
+    for (uint64_t n = 0; n < 30; ++n) cache->add(key_of(n), kSubject, payload_of(n));
   }
   const auto cache = open(kBytesMax);
   EXPECT_EQ(found(*cache, 5), 5u);
-  for (uint64_t n = 100; n < 120; ++n) cache->add(key_of(n), payload_of(n));
+  for (uint64_t n = 100; n < 120; ++n) cache->add(key_of(n), kSubject, payload_of(n));
   EXPECT_LE(content().size(), kBytesMax);
   const auto after = open(kBytesMax);
   EXPECT_EQ(found(*after, 5), 5u);
@@ -281,7 +308,7 @@ TEST_F(CodeCacheTest, ForEverFullItStaysBelowItsBound) {
   constexpr uint64_t kBytesMax = 4096;
   const auto cache = open(kBytesMax);
   for (uint64_t n = 0; n < 500; ++n) {
-    cache->add(key_of(n), payload_of(n));
+    cache->add(key_of(n), kSubject, payload_of(n));
     EXPECT_LE(content().size(), kBytesMax);
     EXPECT_TRUE(cache->find(key_of(n)).has_value()) << n;
   }
@@ -289,7 +316,7 @@ TEST_F(CodeCacheTest, ForEverFullItStaysBelowItsBound) {
 
 TEST_F(CodeCacheTest, AnImageLargerThanTheFileIsNotKept) {
   const auto cache = open(4096);
-  cache->add(key_of(0), Bytes(5000, 1));
+  cache->add(key_of(0), kSubject, Bytes(5000, 1));
   EXPECT_FALSE(cache->find(key_of(0)).has_value());
   EXPECT_LE(content().size(), 4096u);
 }
@@ -302,11 +329,11 @@ TEST_F(CodeCacheTest, SeveralProcessesAddToOneFile) {
     if (pid == 0) {
       const auto cache = open();
       for (uint64_t n = 0; n < kEach; ++n) {
-        cache->add(key_of(child * kEach + n), payload_of(child * kEach + n));
+        cache->add(key_of(child * kEach + n), kSubject, payload_of(child * kEach + n));
       }
       // The file was locked by another at the last one: every further one tries again.
       while (!open()->find(key_of(child * kEach + kEach - 1))) {
-        cache->add(key_of(10'000 + child), payload_of(child));
+        cache->add(key_of(10'000 + child), kSubject, payload_of(child));
       }
       _exit(0);
     }
@@ -324,7 +351,7 @@ TEST_F(CodeCacheTest, AKilledWriterLeavesAFileThatWorks) {
     if (pid == 0) {
       const auto cache = open();
       for (uint64_t n = round * 1000;; ++n) {
-        cache->add(key_of(n), Bytes(10'000, static_cast<uint8_t>(n)));
+        cache->add(key_of(n), kSubject, Bytes(10'000, static_cast<uint8_t>(n)));
         if (n % 1000 == round && ::write(ready[1], "x", 1) != 1) _exit(1);
       }
     }
@@ -336,20 +363,20 @@ TEST_F(CodeCacheTest, AKilledWriterLeavesAFileThatWorks) {
     close(ready[1]);
     const auto cache = open();
     EXPECT_TRUE(cache->find(key_of(round * 1000)).has_value());
-    cache->add(key_of(1'000'000 + round), payload_of(round));
+    cache->add(key_of(1'000'000 + round), kSubject, payload_of(round));
     EXPECT_TRUE(open()->find(key_of(1'000'000 + round)).has_value());
   }
 }
 
 TEST_F(CodeCacheTest, ARemovedFolderIsNoTrouble) {
   const auto cache = open();
-  cache->add(key_of(0), payload_of(0));
+  cache->add(key_of(0), kSubject, payload_of(0));
   remove_file(file());
-  cache->add(key_of(1), payload_of(1));
+  cache->add(key_of(1), kSubject, payload_of(1));
   EXPECT_EQ(found(*cache, 2), 1u);
   remove_file(file());
   rmdir(folder_.c_str());
-  cache->add(key_of(2), payload_of(2));
+  cache->add(key_of(2), kSubject, payload_of(2));
   EXPECT_EQ(found(*cache, 0), 0u);
 }
 

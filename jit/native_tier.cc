@@ -117,6 +117,9 @@ class NativeTier : public vm::Tier {
     if (!cache_tried_) open_cache();
     return cache_ != nullptr && !cache_->empty();
   }
+  bool has_stored_code(uint64_t subject) override {
+    return has_stored_code() && cache_->knows(subject);
+  }
 
   bool load(vm::TierRequest& request) override {
     // What is to be shown has to be made.
@@ -214,6 +217,7 @@ class NativeTier : public vm::Tier {
       if (!load_tried_) load();
       compile(*job);
       const Hash256 key = job->key;
+      const uint64_t subject = job->request->subject;
       std::vector<uint8_t> payload;
       if (cache_ != nullptr && job->request->failure == vm::TierFailure::kNone) {
         payload = encode_image(job->image);
@@ -227,7 +231,7 @@ class NativeTier : public vm::Tier {
       vm_.lower_limits();
       if (payload.empty()) continue;
       lock.unlock();
-      cache_->add(key, payload);
+      cache_->add(key, subject, payload);
       lock.lock();
     }
   }

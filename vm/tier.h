@@ -65,6 +65,7 @@ struct TierRequest {
   Code* twin = nullptr;        ///< null once its region is gone
   uint64_t function = 0;       ///< the law or pin, as a word; it does not move
   std::string name;
+  uint64_t subject = 0;        ///< subject_of() the law
   std::vector<TierBlock> blocks;  ///< [0]: the law itself
   TierFailure failure = TierFailure::kNone;
   bool dump = false;           ///< --dump-asm asks for it
@@ -123,8 +124,12 @@ class Tier {
   }
   /// Takes the memory of translate() back.
   virtual void release_translation(Block& block) { static_cast<void>(block); }
-  /// Whether load() may know anything.
+  /// Whether load() may know anything; or anything of a subject, see subject_of().
   virtual bool has_stored_code() { return false; }
+  virtual bool has_stored_code(uint64_t subject) {
+    static_cast<void>(subject);
+    return false;
+  }
   /// Finishes the request at once if its code was made before, by this process or another.
   virtual bool load(TierRequest& request) {
     static_cast<void>(request);
@@ -134,7 +139,7 @@ class Tier {
   virtual void submit(std::unique_ptr<TierRequest> request, bool wait) = 0;
   /// A finished request, or null.
   virtual std::unique_ptr<TierRequest> take_finished() = 0;
-  // Eviction, see Note [Eviction] in vm/tier.cc.
+  // Eviction, see Note [Eviction] in vm/tier_install.cc.
   /// Whether a finished request, or one that load() was asked for, waits for code memory.
   virtual bool lacks_room() { return false; }
   /// Code memory is scarce enough to keep what it takes to evict a law.
@@ -171,6 +176,9 @@ struct TierEvent {
 using TierSink = void (*)(void* context, const TierEvent& event);
 /// The name of a law or pin, for people; "?" if it is neither.
 std::string printable_name(Value function);
+/// What stored code is filed under: the same for equal laws in all processes, found without looking
+/// into them. A few laws may share one.
+uint64_t subject_of(Value function);
 
 /// Sets the counter of a new law.
 void begin_counting(Machine& vm, Code& code);

@@ -1,0 +1,182 @@
+// jit/stored_code_test.cc: which code of an earlier run a warm law gets, and which it must not.
+//
+// See Note [Stored code] in vm/tier.cc. Every Process has an evaluator of its own; the file of the
+// code cache is all that one leaves to the next.
+#include "base/file.h"
+#include "jit/native_tier.h"
+#include "vm/ir_test.h"
+#include "vm/jet_abi.h"
+
+#include <array>
+#include <cstdlib>
+
+#include <unistd.h>
+
+namespace plan::jit {
+namespace {
+
+constexpr uint64_t kFewTurns = 300;      ///< a law is warm, and its functions have been seen
+constexpr uint64_t kManyTurns = 20'000;  ///< it is optimised
+constexpr uint32_t kNeverHot = 1'000'000'000;
+constexpr uint32_t kSoonHot = 200;
+constexpr uint32_t kCallsMax = 10'000'000;  ///< compiling takes a thousandth of the time for these
+
+constexpr const char* kCount = "law a n { (@_If n (self (@_Add a 1) (@_Dec n)) a) }";
+constexpr const char* kCountByTwo = "law a n { (@_If n (self (@_Add a 2) (@_Dec n)) a) }";
+constexpr const char* kLeft = "law f z n { (@_If n (self f (f z n) (@_Dec n)) z) }";
+
+class Process : public vm::IrTest {
+ public:
+  Process(const std::string& folder, uint32_t jit_threshold) : IrTest(options(jit_threshold)) {
+    NativeOptions native;
+    native.compiler.quick = true;
+    native.code_cache = folder;
+    attach_native_tier(evaluator_, native);
+    keep("identity", "law a { a }");
+    keep("plus", "law k a b { (@_Add k (@_Add a b)) }");
+  }
+  void TestBody() override {}
+
+  void keep(std::string_view name, std::string_view text) {
+    laws_.push_back(std::make_unique<gc::Root>(heap_, define(name, text)));
+  }
+  Value operator[](std::string_view name) const { return *names_.find(name); }
+  Value apply(std::string_view name, std::initializer_list<Value> args) {
+    const vm::Outcome out =
+        evaluator_.apply_normal((*this)[name], {args.begin(), args.size()});
+    EXPECT_TRUE(out.ok());
+    return out.value;
+  }
+  Value plus(uint64_t k) {
+    return gc::make_partial(heap_, (*this)["plus"], std::array{small_nat(k)});
+  }
+  /// That function, not evaluated yet.
+  Value suspended_plus(uint64_t k) {
+    return vm::suspend_apply(heap_, (*this)["identity"], std::array{plus(k)});
+  }
+  const vm::TierStatistics& statistics() { return machine().tier_statistics; }
+
+ private:
+  static vm::Options options(uint32_t jit_threshold) {
+    vm::Options result;
+    result.tier = vm::TierMode::kMixed;
+    result.jit_threshold = jit_threshold;
+    result.jit_budget_percent = 0;
+    return result;
+  }
+
+  std::vector<std::unique_ptr<gc::Root>> laws_;
+};
+
+class EarlyCodeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "stored_code_XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+    cache_ = root_ + "/code";
+  }
+  void TearDown() override {
+    for (const FileEntry& file : list_files(cache_)) remove_file(cache_ + "/" + file.name);
+    rmdir(cache_.c_str());
+    rmdir(root_.c_str());
+  }
+  /// Defines a law and runs `once` in a process of its own until the native tier has made code.
+  template <typename F>
+  void store(std::string_view name, std::string_view text, F once) {
+    Process process(cache_, kSoonHot);
+    process.keep(name, text);
+    for (uint32_t n = 0; process.statistics().laws == 0; ++n) {
+      ASSERT_LT(n, kCallsMax);
+      once(process);
+    }
+    EXPECT_EQ(process.statistics().cached, 0u);
+  }
+  void store_count() {
+    store("count", kCount, [](Process& process) {
+      process.apply("count", {small_nat(0), small_nat(kFewTurns)});
+    });
+  }
+
+  std::string cache_;
+
+ private:
+  std::string root_;
+};
+
+TEST_F(EarlyCodeTest, AWarmLawIsNativeIfItsCodeIsStored) {
+  store_count();
+  Process process(cache_, kNeverHot);
+  process.keep("count", kCount);
+  EXPECT_EQ(process.apply("count", {small_nat(5), small_nat(kFewTurns)}),
+            small_nat(5 + kFewTurns));
+  EXPECT_EQ(process.statistics().cached, 1u);
+  EXPECT_EQ(process.statistics().optimised, 0u);
+}
+
+TEST_F(EarlyCodeTest, NothingIsMadeOfAWarmLawWithoutStoredCode) {
+  store_count();
+  Process process(cache_, kNeverHot);
+  process.keep("other", kCount);
+  process.apply("other", {small_nat(5), small_nat(kFewTurns)});
+  EXPECT_EQ(process.statistics().laws, 0u);
+  EXPECT_EQ(process.statistics().optimised, 0u);
+}
+
+TEST_F(EarlyCodeTest, AnotherLawOfThatNameIsNotTakenForIt) {
+  store_count();
+  Process process(cache_, kNeverHot);
+  process.keep("count", kCountByTwo);
+  EXPECT_EQ(process.apply("count", {small_nat(5), small_nat(kFewTurns)}),
+            small_nat(5 + 2 * kFewTurns));
+  EXPECT_EQ(process.statistics().laws, 0u);
+  EXPECT_EQ(process.statistics().optimised, 0u);
+  EXPECT_EQ(process.apply("count", {small_nat(5), small_nat(kManyTurns)}),
+            small_nat(5 + 2 * kManyTurns));
+  EXPECT_EQ(process.statistics().optimised, 1u);
+}
+
+uint64_t left_result(uint64_t k, uint64_t n) { return n * k + n * (n + 1) / 2; }
+
+// A call of no turns: its function is never evaluated.
+TEST_F(EarlyCodeTest, ALawWhoseFunctionsAreNotSeenWaits) {
+  store("left", kLeft, [](Process& process) {
+    process.apply("left", {process.suspended_plus(1), small_nat(0), small_nat(0)});
+  });
+  Process process(cache_, kNeverHot);
+  process.keep("left", kLeft);
+  const auto call = [&](uint64_t times) {
+    for (uint64_t n = 0; n < times; ++n) {
+      ASSERT_EQ(process.apply("left", {process.suspended_plus(1), small_nat(n), small_nat(0)}),
+                small_nat(n));
+    }
+  };
+  call(kFewTurns);
+  EXPECT_EQ(process.statistics().laws, 0u);
+  call(kManyTurns);
+  EXPECT_EQ(process.statistics().cached, process.statistics().laws);
+  EXPECT_GT(process.statistics().laws, 0u);
+}
+
+// In the first process all calls are passed on, so the law itself is never compiled.
+TEST_F(EarlyCodeTest, ACopyIsFoundThoughItsLawWasNeverCompiled) {
+  store("left", kLeft, [](Process& process) {
+    process.apply("left", {process.plus(1), small_nat(0), small_nat(kFewTurns)});
+  });
+  Process process(cache_, kNeverHot);
+  process.keep("left", kLeft);
+  const auto call = [&](uint64_t k) {
+    EXPECT_EQ(process.apply("left", {process.plus(k), small_nat(0), small_nat(kFewTurns)}),
+              small_nat(left_result(k, kFewTurns)));
+  };
+  call(3);
+  EXPECT_GT(process.statistics().cached, 0u);
+  EXPECT_EQ(process.statistics().cached, process.statistics().laws);
+  call(4);
+  // What the copy was not made for still goes where it belongs.
+  EXPECT_EQ(process.apply("left", {process["_Add"], small_nat(0), small_nat(kFewTurns)}),
+            small_nat(left_result(0, kFewTurns)));
+}
+
+}  // namespace
+}  // namespace plan::jit
