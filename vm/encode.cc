@@ -17,43 +17,169 @@ void* resume_entry(Op op);  // vm/interpreter.cc
 
 namespace {
 
-struct Encoder {
-  std::vector<Word>& stream;
+constexpr size_t kPoolSearchMax = 64;  ///< constants among which one is looked for
+
+/// Instructions into a stream, as their layouts say.
+class StreamWriter {
+ public:
+  StreamWriter(Block& block, const LowCode& low)
+      : low_(low), stream_(block.stream), locals_(low.slots - low.parameters), labels_(low.labels) {
+    stream_.resize(kStreamHeaderWords);
+  }
+
+  uint32_t offset_of(uint32_t slot) const {
+    return slot < low_.parameters ? 1 + locals_ + slot : 1 + (slot - low_.parameters);
+  }
+  void bind(uint32_t label) { labels_[label] = stream_.size(); }
+  /// `record`: of the frame it may push, or null.
+  void write(const Instruction& i, const gc::Info* record);
+  /// Where the latest instruction begins.
+  size_t start() const { return start_; }
+  size_t end() const { return stream_.size(); }
+  void set_jumps();
+  /// Constants stand behind the code, each once.
+  void add_constants();
+
+ private:
   struct Fix {
     size_t instruction;  // start
     size_t word;
     bool high;
     Value value;
   };
-  std::vector<Fix> constants;
   struct Jump {
     size_t instruction;
     size_t word;
     bool high;
     uint32_t label;
   };
-  std::vector<Jump> jumps;
-  size_t start = 0;
 
-  void begin(Op op) {
-    start = stream.size();
-    stream.push_back(op_handler(op));
+  uint32_t operand(const Operand& o, bool high) {
+    if (!o.is_constant) return offset_of(o.slot);
+    constants_.push_back({start_, stream_.size(), high, o.value});
+    return 0;
   }
-  void halves(uint32_t low, uint32_t high) {
-    stream.push_back(Word{low} | (Word{high} << 32));
+  uint32_t jump(uint32_t label, bool high) {
+    jumps_.push_back({start_, stream_.size(), high, label});
+    return 0;
   }
+  void put_halves(uint32_t low, uint32_t high) {
+    stream_.push_back(Word{low} | (Word{high} << 32));
+  }
+  uint32_t half(const Instruction& i, Field field, bool high);
+  Word whole(const Instruction& i, Field field, const gc::Info* record) const;
+  void put_listed(const Instruction& i, const Layout& layout);
+
+  const LowCode& low_;
+  std::vector<Word>& stream_;
+  uint32_t locals_;
+  std::vector<size_t> labels_;
+  std::vector<Fix> constants_;
+  std::vector<Jump> jumps_;
+  size_t start_ = 0;
 };
+
+constexpr bool is_whole(Field field) { return field >= Field::kImmediateWord; }
+
+void StreamWriter::write(const Instruction& i, const gc::Info* record) {
+  const Layout& layout = layout_of(i.op);
+  PLAN_ASSERT((record != nullptr) == (layout.record != 0));
+  start_ = stream_.size();
+  stream_.push_back(op_handler(i.op));
+  for (uint32_t k = 1; k < layout.count; ++k) {
+    const Layout::Halves& word = layout.words[k];
+    if (is_whole(word.low)) {
+      stream_.push_back(whole(i, word.low, record));
+    } else {
+      const uint32_t first = half(i, word.low, false);
+      put_halves(first, half(i, word.high, true));
+    }
+  }
+  put_listed(i, layout);
+  PLAN_ASSERT(instruction_words(i.op, &stream_[start_]) == stream_.size() - start_);
+}
+
+uint32_t StreamWriter::half(const Instruction& i, Field field, bool high) {
+  switch (field) {
+    case Field::kNone: return 0;
+    case Field::kDst: return i.has_dst ? offset_of(i.dst) : 0;
+    case Field::kA: return operand(i.operands[0], high);
+    case Field::kB: return operand(i.operands[1], high);
+    case Field::kC: return operand(i.operands[2], high);
+    case Field::kOffset: return jump(i.label, high);
+    case Field::kCount: {
+      const Layout& layout = layout_of(i.op);
+      const size_t n = layout.listed == Listed::kOperands ? i.operands.size() - layout.operands
+                                                          : i.labels.size();
+      return static_cast<uint32_t>(n);
+    }
+    case Field::kFrame: return 1 + low_.slots;
+    case Field::kFirstParameter: return offset_of(0);
+    case Field::kImmediate: return static_cast<uint32_t>(i.immediate);
+    default: PLAN_UNREACHABLE();
+  }
+}
+
+Word StreamWriter::whole(const Instruction& i, Field field, const gc::Info* record) const {
+  switch (field) {
+    case Field::kImmediateWord: return i.immediate;
+    case Field::kInfo: return word_of(record);
+    case Field::kCallee: return word_of(i.callee);
+    case Field::kFunction: return i.function.word;
+    case Field::kStart: return static_cast<Word>(start_ - kStreamHeaderWords);
+    default: PLAN_UNREACHABLE();
+  }
+}
+
+void StreamWriter::put_listed(const Instruction& i, const Layout& layout) {
+  if (layout.listed == Listed::kOperands) {
+    for (size_t k = layout.operands; k < i.operands.size(); k += 2) {
+      const uint32_t first = operand(i.operands[k], false);
+      put_halves(first, k + 1 < i.operands.size() ? operand(i.operands[k + 1], true) : 0);
+    }
+    return;
+  }
+  for (const Value key : i.keys) stream_.push_back(key.word);
+  for (const uint32_t label : i.labels) put_halves(jump(label, false), 0);
+}
+
+void StreamWriter::set_jumps() {
+  for (const Jump& j : jumps_) {
+    const Word distance = labels_[j.label] - j.instruction;
+    stream_[j.word] |= j.high ? distance << 32 : distance;
+  }
+}
+
+void StreamWriter::add_constants() {
+  std::vector<std::pair<Word, size_t>> pool;
+  for (const Fix& f : constants_) {
+    size_t at = 0;
+    if (pool.size() < kPoolSearchMax) {
+      for (const auto& [word, where] : pool) {
+        if (word == f.value.word) at = where;
+      }
+    }
+    if (at == 0) {
+      at = stream_.size();
+      stream_.push_back(f.value.word);
+      pool.emplace_back(f.value.word, at);
+    }
+    const Word operand = (at - f.instruction) | kConstantBit;
+    stream_[f.word] |= f.high ? operand << 32 : operand;
+  }
+}
+
+/// Comparisons that branch: returned to, they are run again on the answer.
+bool runs_again(Op op) {
+  return op == Op::kIfEqual || op == Op::kIfLess || op == Op::kIfLessEqual;
+}
 
 struct BlockEncoder {
   Machine& vm;
   Block& block;
   const LowCode& low;
+  StreamWriter writer;
   Code& code = *block.code;
-
-  uint32_t locals() const { return low.slots - low.parameters; }
-  uint32_t offset_of(uint32_t slot) const {
-    return slot < low.parameters ? 1 + locals() + slot : 1 + (slot - low.parameters);
-  }
 
   gc::Info* resume_info(const LiveSet& live, uint32_t dst_offset) {
     gc::Info* info = vm.infos.add();
@@ -69,7 +195,7 @@ struct BlockEncoder {
     }
     for (uint32_t slot = 0; slot < low.slots; ++slot) {
       if (((live[slot / 64] >> (slot % 64)) & 1) == 0) continue;
-      const uint32_t bit = offset_of(slot) - 1;
+      const uint32_t bit = writer.offset_of(slot) - 1;
       if (bit < 64) {
         info->live |= uint64_t{1} << bit;
       } else {
@@ -81,241 +207,24 @@ struct BlockEncoder {
   }
 
   void encode(const std::vector<gc::Info*>& infos) {
-    block.stream.resize(kStreamHeaderWords);
-    Encoder enc{block.stream, {}, {}, 0};
-    std::vector<size_t> label_at(low.labels, 0);
     std::vector<size_t> resume_at(infos.size(), kStreamHeaderWords);
-    const uint32_t frame = 1 + low.slots;
-    const auto half = [&](const Operand& o, bool high) -> uint32_t {
-      if (!o.is_constant) return offset_of(o.slot);
-      enc.constants.push_back({enc.start, enc.stream.size(), high, o.value});
-      return 0;
-    };
-    const auto pair = [&](uint32_t first, const Operand& second) {
-      enc.halves(first, half(second, true));
-    };
-    const auto list = [&](const std::vector<Operand>& ops, size_t from) {
-      for (size_t k = from; k < ops.size(); k += 2) {
-        const uint32_t first = half(ops[k], false);
-        enc.halves(first, k + 1 < ops.size() ? half(ops[k + 1], true) : 0);
-      }
-    };
-    const auto jump = [&](bool high, uint32_t label) -> uint32_t {
-      enc.jumps.push_back({enc.start, enc.stream.size(), high, label});
-      return 0;
-    };
     for (size_t n = 0; n < low.instructions.size(); ++n) {
       const Instruction& i = low.instructions[n];
       if (i.binds_label != kNoLabel) {
-        label_at[i.binds_label] = enc.stream.size();
+        writer.bind(i.binds_label);
         continue;
       }
-      const auto count = static_cast<uint32_t>(i.operands.size());
-      const uint32_t dst = i.has_dst ? offset_of(i.dst) : 0;
-      enc.begin(i.op);
-      switch (i.op) {
-        case Op::kMove:
-        case Op::kDec:
-        case Op::kInc:
-        case Op::kLen:
-        case Op::kIsNat:
-        case Op::kIsZero:
-        case Op::kNot:
-        case Op::kBit:
-        case Op::kToNat: pair(dst, i.operands[0]); break;
-        case Op::kForce:
-          pair(dst, i.operands[0]);
-          enc.stream.push_back(word_of(infos[n]));
-          break;
-        case Op::kRet:
-        case Op::kRetEval: enc.halves(half(i.operands[0], false), frame); break;
-        case Op::kJump: enc.halves(jump(false, i.label), 0); break;
-        case Op::kIf:
-        case Op::kIfZero:
-        case Op::kIfNat: {
-          const uint32_t first = half(i.operands[0], false);
-          enc.halves(first, jump(true, i.label));
-          break;
-        }
-        case Op::kIfCheap: {
-          const uint32_t first = half(i.operands[0], false);
-          enc.halves(first, jump(true, i.label));
-          enc.halves(dst, 0);
-          break;
-        }
-        case Op::kIfFunction:
-          pair(dst, i.operands[0]);
-          enc.halves(jump(false, i.label), static_cast<uint32_t>(i.immediate));
-          enc.stream.push_back(i.function.word);
-          break;
-        case Op::kIfEqual:
-        case Op::kIfLess:
-        case Op::kIfLessEqual: {
-          const uint32_t first = half(i.operands[0], false);
-          enc.halves(first, half(i.operands[1], true));
-          enc.halves(jump(false, i.label), static_cast<uint32_t>(i.immediate));
-          enc.halves(dst, 0);
-          enc.stream.push_back(word_of(infos[n]));
-          break;
-        }
-        case Op::kSwitch:
-        case Op::kTabSwitch: {
-          const auto arms = static_cast<uint32_t>(i.labels.size());
-          enc.halves(half(i.operands[0], false), arms);
-          enc.halves(jump(false, i.label), 0);
-          for (const Value key : i.keys) enc.stream.push_back(key.word);
-          for (const uint32_t label : i.labels) enc.halves(jump(false, label), 0);
-          break;
-        }
-        case Op::kAdd:
-        case Op::kSub:
-          pair(dst, i.operands[0]);
-          enc.halves(half(i.operands[1], false), 0);
-          break;
-        case Op::kMul:
-        case Op::kDiv:
-        case Op::kMod:
-          pair(dst, i.operands[0]);
-          enc.halves(half(i.operands[1], false), 0);
-          enc.stream.push_back(word_of(infos[n]));
-          break;
-        case Op::kIdx:
-        case Op::kLazyIdx:
-          pair(dst, i.operands[0]);
-          enc.stream.push_back(i.immediate);
-          break;
-        case Op::kCompare:
-          pair(dst, i.operands[0]);
-          enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
-          enc.stream.push_back(word_of(infos[n]));
-          break;
-        case Op::kLazyAdd:
-        case Op::kLazySub:
-        case Op::kLazyMul:
-        case Op::kLazyDiv:
-        case Op::kLazyMod:
-        case Op::kLazyCompare:
-        case Op::kLazyNat:
-        case Op::kLazyElement:
-          pair(dst, i.operands[0]);
-          enc.halves(half(i.operands[1], false), static_cast<uint32_t>(i.immediate));
-          enc.stream.push_back(i.function.word);
-          break;
-        case Op::kLazyDec:
-        case Op::kLazyInc:
-        case Op::kLazyIsNat:
-        case Op::kLazyIsZero:
-        case Op::kLazyNot:
-        case Op::kLazyBit:
-        case Op::kLazyLen:
-          pair(dst, i.operands[0]);
-          enc.stream.push_back(i.function.word);
-          break;
-        case Op::kRow:
-        case Op::kApplyThunk:
-          enc.halves(dst, count);
-          list(i.operands, 0);
-          break;
-        case Op::kClosure:
-          enc.halves(dst, count);
-          enc.stream.push_back(i.function.word);
-          enc.stream.push_back(i.immediate);
-          list(i.operands, 0);
-          break;
-        case Op::kThunk:
-          enc.halves(dst, count);
-          enc.stream.push_back(word_of(i.callee));
-          list(i.operands, 0);
-          break;
-        case Op::kSetElement: {
-          pair(dst, i.operands[0]);
-          const uint32_t index = half(i.operands[1], false);
-          enc.halves(index, half(i.operands[2], true));
-          break;
-        }
-        case Op::kPatch:
-          enc.halves(half(i.operands[0], false), static_cast<uint32_t>(i.immediate));
-          enc.halves(half(i.operands[1], false), 0);
-          break;
-        case Op::kCall:
-          enc.halves(count - 1, half(i.operands[0], true));
-          enc.stream.push_back(word_of(infos[n]));
-          list(i.operands, 1);
-          block.push_words = std::max(block.push_words, count);
-          break;
-        case Op::kCallKnown:
-          enc.halves(count, 0);
-          enc.stream.push_back(word_of(i.callee));
-          enc.stream.push_back(i.function.word);
-          enc.stream.push_back(word_of(infos[n]));
-          list(i.operands, 0);
-          block.push_words = std::max(block.push_words, count);
-          break;
-        case Op::kTailCall:
-          enc.halves(count - 1, frame);
-          enc.halves(half(i.operands[0], false), 0);
-          list(i.operands, 1);
-          block.push_words = std::max(block.push_words, count);
-          break;
-        case Op::kTailKnown:
-          enc.halves(count, frame);
-          enc.stream.push_back(word_of(i.callee));
-          enc.stream.push_back(i.function.word);
-          list(i.operands, 0);
-          block.push_words = std::max(block.push_words, count);
-          break;
-        case Op::kSelfTail:
-          enc.halves(count, offset_of(0));
-          enc.stream.push_back(word_of(infos[n]));
-          enc.stream.push_back(static_cast<Word>(enc.start - kStreamHeaderWords));
-          list(i.operands, 0);
-          block.push_words = std::max(block.push_words, count);
-          break;
-        case Op::kJet:
-          enc.halves(count, 0);
-          enc.stream.push_back(word_of(i.callee));
-          enc.stream.push_back(i.function.word);
-          enc.stream.push_back(word_of(infos[n]));
-          enc.halves(dst, 0);
-          list(i.operands, 0);
-          block.push_words = std::max(block.push_words, count);
-          break;
-        case Op::kCount: PLAN_UNREACHABLE();
+      writer.write(i, infos[n]);
+      if (layout_of(i.op).is_call()) {
+        block.push_words = std::max(block.push_words, static_cast<uint32_t>(i.operands.size()));
       }
-      PLAN_ASSERT(instruction_words(i.op, &enc.stream[enc.start]) ==
-                  enc.stream.size() - enc.start);
-      PLAN_ASSERT(frame_record(i.op, &enc.stream[enc.start]) == infos[n]);
-      if (infos[n] != nullptr) {
-        infos[n]->entry = resume_entry(i.op);
-        if (i.op != Op::kSelfTail) {
-          const bool branches = i.op == Op::kIfEqual || i.op == Op::kIfLess ||
-                                i.op == Op::kIfLessEqual;
-          resume_at[n] = branches ? enc.start : enc.stream.size();
-        }
-      }
+      if (infos[n] == nullptr) continue;
+      infos[n]->entry = resume_entry(i.op);
+      if (i.op != Op::kSelfTail) resume_at[n] = runs_again(i.op) ? writer.start() : writer.end();
     }
-    for (const Encoder::Jump& j : enc.jumps) {
-      const Word distance = label_at[j.label] - j.instruction;
-      enc.stream[j.word] |= j.high ? distance << 32 : distance;
-    }
-    block.code_words = static_cast<uint32_t>(enc.stream.size() - kStreamHeaderWords);
-    // Constants stand behind the code, each once.
-    std::vector<std::pair<Word, size_t>> pool;
-    for (const Encoder::Fix& f : enc.constants) {
-      size_t at = 0;
-      if (pool.size() < 64) {
-        for (const auto& [word, where] : pool) {
-          if (word == f.value.word) at = where;
-        }
-      }
-      if (at == 0) {
-        at = enc.stream.size();
-        enc.stream.push_back(f.value.word);
-        pool.emplace_back(f.value.word, at);
-      }
-      const Word operand = (at - f.instruction) | kConstantBit;
-      enc.stream[f.word] |= f.high ? operand << 32 : operand;
-    }
+    writer.set_jumps();
+    block.code_words = static_cast<uint32_t>(writer.end() - kStreamHeaderWords);
+    writer.add_constants();
     finish(infos, resume_at);
   }
 
@@ -338,9 +247,9 @@ struct BlockEncoder {
       const Instruction& i = low.instructions[n];
       // A fused comparison that suspends re-reads nothing: only what comes after is live.
       const bool stores = i.has_dst && i.op != Op::kSelfTail;
-      if (!live[n].empty()) infos[n] = resume_info(live[n], stores ? offset_of(i.dst) : 0);
+      if (!live[n].empty()) infos[n] = resume_info(live[n], stores ? writer.offset_of(i.dst) : 0);
     }
-    block.locals = locals();
+    block.locals = low.slots - low.parameters;
     block.frame_words = 1 + low.slots;
     encode(infos);
   }
@@ -349,7 +258,7 @@ struct BlockEncoder {
 }  // namespace
 
 void encode_block(Machine& vm, Block& block, const LowCode& low) {
-  BlockEncoder{vm, block, low}.run();
+  BlockEncoder{vm, block, low, StreamWriter(block, low)}.run();
 }
 
 }  // namespace plan::vm

@@ -1,9 +1,104 @@
-// vm/stream.cc: how long instructions are, and where their records stand.
+// vm/stream.cc: the layouts of vm/ops.def, read.
 #include "vm/stream.h"
 
-#include <array>
+#include <string_view>
+
+#include "base/check.h"
 
 namespace plan::vm {
+
+namespace {
+
+struct Name {
+  std::string_view text;
+  Field field;
+};
+
+constexpr Name kNames[] = {
+    {"dst", Field::kDst},
+    {"a", Field::kA},
+    {"b", Field::kB},
+    {"c", Field::kC},
+    {"off", Field::kOffset},
+    {"n", Field::kCount},
+    {"frame", Field::kFrame},
+    {"first parameter", Field::kFirstParameter},
+    {"held", Field::kImmediate},
+    {"index", Field::kImmediate},
+    {"arity left", Field::kImmediate},
+    {"mode", Field::kImmediate},
+    {"operation", Field::kImmediate},
+    {"row first", Field::kImmediate},
+    {"swapped", Field::kImmediate},
+    {"info", Field::kInfo},
+    {"callee", Field::kCallee},
+    {"fn", Field::kFunction},
+    {"start", Field::kStart},
+};
+
+consteval Field field_of(std::string_view name) {
+  for (const Name& n : kNames) {
+    if (n.text == name) return n.field;
+  }
+  PLAN_UNREACHABLE();  // a name that is not known does not compile
+}
+
+/// What the fields say of the instruction as a whole.
+consteval void note(Layout& layout, Field field, bool is_high) {
+  switch (field) {
+    case Field::kA:
+    case Field::kB:
+    case Field::kC: ++layout.operands; break;
+    case Field::kOffset:
+      layout.jump = layout.count;
+      layout.jump_is_high = is_high;
+      break;
+    case Field::kCount: layout.count_is_high = is_high; break;
+    case Field::kInfo: layout.record = layout.count; break;
+    default: break;
+  }
+}
+
+consteval void read_word(Layout& layout, std::string_view text) {
+  const size_t bar = text.find('|');
+  Layout::Halves& word = layout.words[layout.count];
+  word.low = field_of(text.substr(0, bar));
+  if (bar != text.npos) {
+    word.high = field_of(text.substr(bar + 1));
+  } else if (word.low == Field::kImmediate) {
+    word.low = Field::kImmediateWord;
+  }
+  note(layout, word.low, false);
+  note(layout, word.high, true);
+  ++layout.count;
+}
+
+consteval Layout read_layout(std::string_view text) {
+  Layout layout;
+  while (!text.empty()) {
+    const size_t end = text.find(", ");
+    const std::string_view word = text.substr(0, end);
+    text = end == text.npos ? "" : text.substr(end + 2);
+    if (word == "ops..") {
+      layout.listed = Listed::kOperands;
+    } else if (word == "keys..") {
+      layout.listed = Listed::kKeysAndArms;
+    } else if (word == "offs..") {
+      if (layout.listed == Listed::kNothing) layout.listed = Listed::kArms;
+    } else {
+      read_word(layout, word);
+    }
+  }
+  return layout;
+}
+
+}  // namespace
+
+constinit const std::array<Layout, static_cast<size_t>(Op::kCount)> kLayouts = {
+#define PLAN_OP(name, layout) read_layout(layout),
+#include "vm/ops.def"
+#undef PLAN_OP
+};
 
 Op op_of_handler(Word handler) {
   static const auto kHandlers = [] {
@@ -14,90 +109,6 @@ Op op_of_handler(Word handler) {
   size_t i = 0;
   while (i < kHandlers.size() && kHandlers[i] != handler) ++i;
   return static_cast<Op>(i);
-}
-
-uint32_t instruction_words(Op op, const Word* pc) {
-  const auto list = [](uint32_t n) { return (n + 1) / 2; };
-  switch (op) {
-    case Op::kMove:
-    case Op::kRet:
-    case Op::kRetEval:
-    case Op::kJump:
-    case Op::kIf:
-    case Op::kIfZero:
-    case Op::kIfNat:
-    case Op::kDec:
-    case Op::kInc:
-    case Op::kLen:
-    case Op::kIsNat:
-    case Op::kIsZero:
-    case Op::kNot:
-    case Op::kBit:
-    case Op::kToNat: return 2;
-    case Op::kForce:
-    case Op::kAdd:
-    case Op::kSub:
-    case Op::kIdx:
-    case Op::kLazyDec:
-    case Op::kLazyInc:
-    case Op::kLazyIdx:
-    case Op::kLazyIsNat:
-    case Op::kLazyIsZero:
-    case Op::kLazyNot:
-    case Op::kLazyBit:
-    case Op::kLazyLen:
-    case Op::kIfCheap:
-    case Op::kSetElement:
-    case Op::kPatch: return 3;
-    case Op::kIfFunction:
-    case Op::kMul:
-    case Op::kDiv:
-    case Op::kMod:
-    case Op::kCompare:
-    case Op::kLazyAdd:
-    case Op::kLazySub:
-    case Op::kLazyMul:
-    case Op::kLazyDiv:
-    case Op::kLazyMod:
-    case Op::kLazyCompare:
-    case Op::kLazyNat:
-    case Op::kLazyElement: return 4;
-    case Op::kIfEqual:
-    case Op::kIfLess:
-    case Op::kIfLessEqual: return 5;
-    case Op::kSwitch: return 3 + high_half(pc[1]);
-    case Op::kTabSwitch: return 3 + 2 * high_half(pc[1]);
-    case Op::kRow:
-    case Op::kApplyThunk: return 2 + list(high_half(pc[1]));
-    case Op::kThunk: return 3 + list(high_half(pc[1]));
-    case Op::kClosure: return 4 + list(high_half(pc[1]));
-    case Op::kCall:
-    case Op::kTailCall: return 3 + list(low_half(pc[1]));
-    case Op::kTailKnown:
-    case Op::kSelfTail: return 4 + list(low_half(pc[1]));
-    case Op::kCallKnown: return 5 + list(low_half(pc[1]));
-    case Op::kJet: return 6 + list(low_half(pc[1]));
-    case Op::kCount: break;
-  }
-  return 1;
-}
-
-gc::Info* frame_record(Op op, const Word* pc) {
-  switch (op) {
-    case Op::kForce:
-    case Op::kCall:
-    case Op::kSelfTail: return info_of(pc[2]);
-    case Op::kMul:
-    case Op::kDiv:
-    case Op::kMod:
-    case Op::kCompare: return info_of(pc[3]);
-    case Op::kIfEqual:
-    case Op::kIfLess:
-    case Op::kIfLessEqual:
-    case Op::kCallKnown:
-    case Op::kJet: return info_of(pc[4]);
-    default: return nullptr;
-  }
 }
 
 }  // namespace plan::vm
