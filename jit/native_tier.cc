@@ -103,13 +103,16 @@ class NativeTier : public vm::Tier {
     if (!templates_tried_) templates_ = Templates::create(vm_, options_.template_bytes_max);
     templates_tried_ = true;
     if (templates_ == nullptr || !templates_->translate(block)) return false;
-    if (options_.perf_map) {
-      const std::string law = vm::printable_name(block.code->function);
-      note(block.translation, block.translation_bytes, law + ".template");
+    if (!options_.perf_map && !options_.gdb) return true;
+    const std::string name = vm::printable_name(block.code->function) + ".template";
+    if (options_.perf_map) note(block.translation, block.translation_bytes, name);
+    if (options_.gdb) {
+      gdb_.add(code_of_function(name, block.translation, block.translation_bytes));
     }
     return true;
   }
   void release_translation(vm::Block& block) override {
+    if (options_.gdb && block.translation != nullptr) gdb_.remove(block.translation);
     if (templates_ != nullptr) templates_->release(block);
   }
 
@@ -185,7 +188,9 @@ class NativeTier : public vm::Tier {
     return arena_ != nullptr && arena_->used_bytes() > arena_->bytes() / 2;
   }
   void give_back(vm::TierRequest& request) override {
-    arena_->release(static_cast<char*>(request.code), request.code_bytes);
+    auto* at = static_cast<char*>(request.code);
+    if (options_.gdb) gdb_.remove(at);
+    arena_->release(at, request.code_bytes);
     request.code = nullptr;
     hopeless_ = ~uint64_t{0};
     was_given_back_ = true;
@@ -289,7 +294,7 @@ class NativeTier : public vm::Tier {
         note(at + f.offset, image.end_of(k) - f.offset, request.name + "." + f.name);
       }
     }
-    if (options_.gdb) gdb_.add(image, request.name, at);
+    if (options_.gdb) gdb_.add(code_of_image(image, request.name, at));
     return true;
   }
 
