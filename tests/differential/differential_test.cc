@@ -43,6 +43,11 @@ void expect_agreement(const VmOptions& options, uint64_t first_seed, uint64_t co
     EXPECT_GT(s.translated, 0u);
     EXPECT_EQ(s.untranslated > 0, options.template_bytes_max < jit::kTemplateBytesMax);
   }
+  if (options.hot_entries != 0 && one == nullptr) {
+    const vm::TierStatistics& s = differs.vm()->tier_statistics();
+    EXPECT_GT(s.translated, s.optimised);
+    EXPECT_GT(s.optimised, 0u);
+  }
   if (options.native && one == nullptr) {
     // No test of native code means anything if the interpreter did the work.
     EXPECT_GT(differs.vm()->tier_statistics().laws, 0u);
@@ -113,6 +118,17 @@ TEST(Differential, QuickNativeCodeAgreesWithOracle) {
 
 TEST(Differential, QuickNativeCodeAgreesWithOracleUnderGcStress) {
   expect_agreement({.gc_stress = true, .native = true, .quick_code = true}, 800'001, 500);
+}
+
+// Laws go from one tier to the next while programs run: templates, optimised bytecode with
+// templates of its own, and what LLVM made of it, when the other thread has it.
+TEST(Differential, AllTiersAtOnceAgreeWithOracle) {
+  expect_agreement({.native = true, .hot_entries = 20, .quick_code = true}, 1'600'001, 2'000);
+}
+
+TEST(Differential, AllTiersAtOnceAgreeWithOracleUnderGcStress) {
+  expect_agreement({.gc_stress = true, .native = true, .hot_entries = 20, .quick_code = true},
+                   1'700'001, 1'000);
 }
 
 TEST(Differential, NativeCodeWithLittleRoomAgreesWithOracle) {
