@@ -36,6 +36,12 @@ void Assembler::memory(uint8_t opcode, Reg r, Reg base, int32_t displacement) {
   memory_tail(low(r), base, displacement);
 }
 
+void Assembler::narrow_memory(uint8_t opcode, uint8_t digit, Reg base, int32_t displacement) {
+  if (high(base) != 0) byte(0x41);
+  byte(opcode);
+  memory_tail(digit, base, displacement);
+}
+
 void Assembler::load_32(Reg to, Reg base, int32_t displacement) {
   const auto prefix = static_cast<uint8_t>(0x40 | (high(to) << 2) | high(base));
   if (prefix != 0x40) byte(prefix);
@@ -71,9 +77,7 @@ void Assembler::store(Reg base, int32_t displacement, int32_t immediate) {
 }
 
 void Assembler::store_byte(Reg base, int32_t displacement, uint8_t immediate) {
-  if (high(base) != 0) byte(0x41);
-  byte(0xc6);
-  memory_tail(0, base, displacement);
+  narrow_memory(0xc6, 0, base, displacement);
   byte(immediate);
 }
 
@@ -112,9 +116,7 @@ void Assembler::operate(Alu op, Reg to, int32_t immediate) {
 }
 
 void Assembler::compare_byte(Reg base, int32_t displacement, uint8_t immediate) {
-  if (high(base) != 0) byte(0x41);
-  byte(0x80);
-  memory_tail(7, base, displacement);
+  narrow_memory(0x80, 7, base, displacement);
   byte(immediate);
 }
 
@@ -167,9 +169,7 @@ void Assembler::move_if(If condition, Reg to, Reg from) {
 }
 
 void Assembler::increment_32(Reg base, int32_t displacement) {
-  if (high(base) != 0) byte(0x41);
-  byte(0xff);
-  memory_tail(0, base, displacement);
+  narrow_memory(0xff, 0, base, displacement);
 }
 
 void Assembler::jump(Label to) {
@@ -186,9 +186,7 @@ void Assembler::jump_if(If condition, Label to) {
 }
 
 void Assembler::jump_memory(Reg base, int32_t displacement) {
-  if (high(base) != 0) byte(0x41);
-  byte(0xff);
-  memory_tail(4, base, displacement);
+  narrow_memory(0xff, 4, base, displacement);
 }
 
 void Assembler::jump_slot(uint32_t slot) {

@@ -108,6 +108,9 @@ class Assembler {
   void byte(uint8_t b) { now_->bytes.push_back(b); }
   void word_32(uint32_t w);
   void memory(uint8_t opcode, Reg r, Reg base, int32_t displacement);
+  /// Without W: an operand of a byte, of 32 bits, or an address to jump to; `digit` completes the
+  /// opcode.
+  void narrow_memory(uint8_t opcode, uint8_t digit, Reg base, int32_t displacement);
   void memory_tail(uint8_t r, Reg base, int32_t displacement);
   void registers(uint8_t opcode, Reg r, Reg m);
   /// `opcode` is the one for 32 bits; where the immediate fits into 8, that for 8 is taken.
