@@ -244,6 +244,7 @@ class NativeTier : public vm::Tier {
   void open_cache() {
     cache_tried_ = true;
     if (options_.code_cache.empty()) return;
+    if (!kNativeBuilt) return refuse_cache("this build has no compiler");
     const std::optional<Hash256> build = build_hash(find_plug_in());
     if (!build) return refuse_cache("the program or the compiler has no build id");
     Result<std::unique_ptr<CodeCache>> cache =
@@ -310,6 +311,7 @@ class NativeTier : public vm::Tier {
 
   void load() {
     load_tried_ = true;
+    if (!kNativeBuilt) return;
     const std::string path = find_plug_in();
     if (path.empty()) {
       fprintf(stderr, "palladium: no native code: %s was not found; the interpreter goes on\n",
@@ -359,7 +361,12 @@ class NativeTier : public vm::Tier {
 
 void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options) {
   vm::Machine& machine = evaluator.machine();
-  if (!kNativeBuilt) machine.options.tier = vm::TierMode::kInterpreter;
+  if (!kNativeBuilt) {
+    if (machine.options.tier == vm::TierMode::kNative) {
+      machine.options.tier = vm::TierMode::kInterpreter;
+    }
+    machine.options.jit_threshold = UINT32_MAX;
+  }
   if (machine.options.tier == vm::TierMode::kInterpreter) return;
   machine.tier = std::make_unique<NativeTier>(machine, options);
 }

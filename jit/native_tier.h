@@ -13,7 +13,7 @@ class Evaluator;
 
 namespace plan::jit {
 
-/// Whether this build has a native tier at all (the CMake option PLAN_NATIVE).
+/// Whether this build has the compiler (the CMake option PLAN_NATIVE). Templates need none.
 inline constexpr bool kNativeBuilt = PLAN_NATIVE != 0;
 
 struct NativeOptions {
@@ -29,9 +29,10 @@ struct NativeOptions {
   bool code_cache_is_wanted = false;
 };
 
-/// Gives `evaluator` a native tier, as its options say; with TierMode::kInterpreter, and in a build
-/// without, none. The compiler is loaded when the first law is hot; if that fails, one line on
-/// stderr says why, and the interpreter goes on.
+/// Gives `evaluator` a native tier, as its options say; with TierMode::kInterpreter none. In a
+/// build without the compiler laws get as far as templates, and TierMode::kNative is kInterpreter.
+/// The compiler is loaded when the first law is hot; if that fails, one line on stderr says why,
+/// and laws go on as they are.
 void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options);
 
 /// Takes the tier away from an evaluator whose process is about to end, without waiting for the law

@@ -208,8 +208,7 @@ void read_argument(std::string_view argument, Arguments& arguments) {
     arguments.options.nursery_bytes = std::strtoull(argument.data() + 8, nullptr, 10);
   } else if (argument == "nojets") {
     arguments.options.jets = false;
-  } else if (!jit::kNativeBuilt &&
-             (argument == "native" || argument == "quick-code" || argument == "templates")) {
+  } else if (!jit::kNativeBuilt && (argument == "native" || argument == "quick-code")) {
     std::fprintf(stderr, "this build has no native code\n");
     std::exit(2);
   } else if (argument == "native") {
