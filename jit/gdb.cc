@@ -139,6 +139,8 @@ std::vector<uint8_t> make_symbol_file(std::span<const GdbCode> code) {
   return file;
 }
 
+const GdbEntry* first_gdb_entry() { return __jit_debug_descriptor.first; }
+
 void GdbSymbols::add(GdbCode code) {
   std::vector<GdbCode> pieces;
   pieces.push_back(std::move(code));

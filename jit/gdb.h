@@ -48,6 +48,9 @@ struct GdbEntry {
   uint64_t bytes = 0;
 };
 
+/// The list of all that gdb has been told of in this process and not to forget again.
+const GdbEntry* first_gdb_entry();
+
 inline constexpr size_t kGdbMerge = 16;
 inline constexpr size_t kGdbLevels = 4;  ///< a file of the last has 4096 sections; ELF has 65279
 

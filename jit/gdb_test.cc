@@ -10,16 +10,6 @@
 
 #include <elf.h>
 
-extern "C" {
-struct GdbDescriptorForTest {
-  uint32_t version;
-  uint32_t action;
-  plan::jit::GdbEntry* relevant;
-  plan::jit::GdbEntry* first;
-};
-extern GdbDescriptorForTest __jit_debug_descriptor;
-}
-
 namespace plan::jit {
 namespace {
 
@@ -72,28 +62,28 @@ TEST(GdbSymbols, WhatIsGoneIsTakenOffTheList) {
   {
     GdbSymbols outer;
     outer.add(code_of_image(sample(), "outer", address(0x1000)));
-    const GdbEntry* entry = __jit_debug_descriptor.first;
+    const GdbEntry* entry = first_gdb_entry();
     {
       GdbSymbols inner;
       inner.add(code_of_image(sample(), "inner", address(0x2000)));
       inner.add(code_of_image(sample(), "inner", address(0x3000)));
-      EXPECT_EQ(__jit_debug_descriptor.first->next->next, entry);
+      EXPECT_EQ(first_gdb_entry()->next->next, entry);
     }
-    EXPECT_EQ(__jit_debug_descriptor.first, entry);
+    EXPECT_EQ(first_gdb_entry(), entry);
     EXPECT_EQ(entry->previous, nullptr);
   }
-  EXPECT_EQ(__jit_debug_descriptor.first, nullptr);
+  EXPECT_EQ(first_gdb_entry(), nullptr);
 }
 
 uint64_t listed_files() {
   uint64_t n = 0;
-  for (const GdbEntry* e = __jit_debug_descriptor.first; e != nullptr; e = e->next) ++n;
+  for (const GdbEntry* e = first_gdb_entry(); e != nullptr; e = e->next) ++n;
   return n;
 }
 
 /// Whether a file on the list has the name.
 bool is_listed(const std::string& name) {
-  for (const GdbEntry* e = __jit_debug_descriptor.first; e != nullptr; e = e->next) {
+  for (const GdbEntry* e = first_gdb_entry(); e != nullptr; e = e->next) {
     const std::string_view file(reinterpret_cast<const char*>(e->file), e->bytes);
     if (file.find(name + '\0') != file.npos) return true;
   }

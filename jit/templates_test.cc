@@ -7,9 +7,11 @@
 #include <array>
 #include <atomic>
 #include <set>
+#include <string_view>
 #include <thread>
 
 #include "gc/make.h"
+#include "jit/gdb.h"
 #include "jit/tier_test.h"
 #include "value/object.h"
 #include "vm/stream.h"
@@ -192,6 +194,37 @@ TEST_F(TemplatesTest, MemoryThatWasFullIsUsedAgainWhenLawsAreCollected) {
     is_used_again = is_used_again || is_translated(read(numbered_law(n++)));
   }
   EXPECT_TRUE(is_used_again);
+}
+
+/// How many functions of this name gdb knows.
+uint64_t named_for_gdb(const std::string& name) {
+  uint64_t n = 0;
+  for (const GdbEntry* e = first_gdb_entry(); e != nullptr; e = e->next) {
+    const std::string_view file(reinterpret_cast<const char*>(e->file), e->bytes);
+    for (size_t at = file.find(name); at != file.npos; at = file.find(name, at + 1)) ++n;
+  }
+  return n;
+}
+
+TEST_F(TemplatesTest, GdbKnowsTheLawsThatAreTranslatedAndNotCollected) {
+  vm::Options o = options();
+  o.heap.stress = true;
+  NativeOptions native;
+  native.gdb = true;
+  TierTest::make(o, native);
+  const auto apply_once = [&](Value law) {
+    const gc::Root root(evaluator_->heap(), law);
+    EXPECT_EQ(evaluator_->apply_normal(law, std::array{small_nat(1)}).value, small_nat(2));
+  };
+  auto kept = std::make_unique<gc::Root>(evaluator_->heap(), read("{'kept' 1 (0 3 1)}"));
+  apply_once(kept->get());
+  EXPECT_EQ(named_for_gdb("kept.template"), 1u);
+  for (uint64_t n = 0; n < kManyLaws; ++n) apply_once(read("{'gone' 1 (0 3 1)}"));
+  EXPECT_EQ(named_for_gdb("kept.template"), 1u);
+  EXPECT_LT(named_for_gdb("gone.template"), kManyLaws / 2);
+  kept.reset();
+  evaluator_.reset();
+  EXPECT_EQ(named_for_gdb(".template"), 0u);
 }
 
 TEST_F(TemplatesTest, WithoutAnyMemoryTheInterpreterDoesAll) {
