@@ -51,7 +51,7 @@ const Ast* ExpressionReader::read_within(Node node) {
     } else if (view.form == RexForm::kLine) {
       result = read_lines(node);
     } else if (view.is_leaf()) {
-      result = read_leaf(node);
+      result = read_leaf(node, view);
     } else {
       const Symbol rune = context_.symbols.intern(view.text);
       const Binding* macro = nullptr;
@@ -73,6 +73,14 @@ const Ast* ExpressionReader::read_within(Node node) {
 const Ast* ExpressionReader::read_kid(Node node, uint64_t i) {
   NodeScope scope(context_);
   return read_within(context_.push(context_.view(node).kid(i)));
+}
+
+/// Gives the parts of `node` positions of their own, in order; their number.
+uint64_t ExpressionReader::push_kids(Node node) {
+  const RexView view = context_.view(node);
+  const uint64_t count = view.kid_count();
+  for (uint64_t i = 0; i < count; ++i) context_.push(view.kid(i));
+  return count;
 }
 
 const Ast* ExpressionReader::read_plain_node(Node node, Symbol rune) {
@@ -113,8 +121,7 @@ const Ast* ExpressionReader::read_plain_node(Node node, Symbol rune) {
 
 // --- Leaves.
 
-const Ast* ExpressionReader::read_leaf(Node node) {
-  const RexView view = context_.view(node);
+const Ast* ExpressionReader::read_leaf(Node node, const RexView& view) {
   if (view.has_heir()) return read_through_hash(node, "leaf-juxtaposition, but no # macro");
   const KeyReading key = read_key_leaf(context_.heap, view);
   if (!key.is_key) return read_through_hash(node, "don't know how to parse this leaf");
@@ -192,11 +199,13 @@ const Ast* ExpressionReader::resolve_in_module(Node node, Value module, Value na
 // --- Nodes with a meaning of their own.
 
 const Ast* ExpressionReader::read_apply(Node node) {
-  const uint64_t count = context_.view(node).kid_count();
+  NodeScope scope(context_);
+  const Node first = context_.nodes.values.size();
+  const uint64_t count = push_kids(node);
   if (count == 0) return fail(node, "empty application");
   const std::span<const Ast*> parts = context_.arena.list<const Ast*>(count);
   for (uint64_t i = 0; i < count; ++i) {
-    parts[i] = read_kid(node, i);
+    parts[i] = read_within(first + i);
     if (parts[i] == nullptr) return nullptr;
   }
   return context_.arena.apply(parts[0], parts.subspan(1));

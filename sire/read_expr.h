@@ -43,8 +43,9 @@ class ExpressionReader {
 
   const Ast* read_within(Node node);
   const Ast* read_kid(Node node, uint64_t i);
+  uint64_t push_kids(Node node);
   const Ast* read_plain_node(Node node, Symbol rune);
-  const Ast* read_leaf(Node node);
+  const Ast* read_leaf(Node node, const RexView& view);
   const Ast* read_lines(Node node);
   const Ast* read_through_hash(Node node, const char* complaint);
   const Ast* read_apply(Node node);

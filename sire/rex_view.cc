@@ -40,17 +40,39 @@ constexpr std::array<Value, kConstructors.size()> make_names() {
 
 constexpr std::array<Value, kConstructors.size()> kNames = make_names();
 
+/// The names differ in their third letter.
+constexpr size_t kTellingByte = 2;
+
+constexpr size_t letter_index(uint64_t name) { return name >> (8 * kTellingByte) & 31; }
+
+constexpr std::array<uint8_t, 32> make_forms() {
+  std::array<uint8_t, 32> forms{};
+  for (size_t i = 1; i < kConstructors.size(); ++i) {
+    forms[letter_index(name_word(kConstructors[i].name))] = static_cast<uint8_t>(i);
+  }
+  return forms;
+}
+
+/// By letter_index(): the only form whose name may be meant.
+constexpr std::array<uint8_t, 32> kForms = make_forms();
+
+constexpr bool letters_differ() {
+  for (size_t i = 1; i < kConstructors.size(); ++i) {
+    if (kForms[letter_index(name_word(kConstructors[i].name))] != i) return false;
+  }
+  return true;
+}
+static_assert(letters_differ());
+
 RexForm form_of_constructor(Value pin, uint64_t arguments) {
   const Value law = pin_item(pin);
   if (!is_law(law) || law_body(law) != small_nat(0)) return RexForm::kEvil;
   if (law_args(law) != small_nat(arguments + 1)) return RexForm::kEvil;
   const Value name = law_name(law);
-  for (size_t i = 1; i < kNames.size(); ++i) {
-    if (name == kNames[i] && kConstructors[i].arity == arguments + 1) {
-      return static_cast<RexForm>(i);
-    }
-  }
-  return RexForm::kEvil;
+  if (!name.is_small()) return RexForm::kEvil;
+  const size_t form = kForms[letter_index(name.small())];
+  const bool is_meant = name == kNames[form] && kConstructors[form].arity == arguments + 1;
+  return is_meant ? static_cast<RexForm>(form) : RexForm::kEvil;
 }
 
 }  // namespace
@@ -86,14 +108,22 @@ RexValueMaker::RexValueMaker(gc::Heap& heap) : heap_(heap), constructors_(heap) 
   }
 }
 
+/// What gc::make_partial() would make: every constructor takes one argument more than it is given.
+template <size_t N>
+Value RexValueMaker::closure(RexForm form, const std::array<Value, N>& parts) {
+  PLAN_ASSERT(kConstructors[static_cast<size_t>(form)].arity == N + 1);
+  Object* const made = heap_.allocate(closure_header(N, 1), 1 + N);
+  made->init(0, constructors_.values[static_cast<size_t>(form)]);
+  for (size_t i = 0; i < N; ++i) made->init(1 + i, parts[i]);
+  return tagged(made, kTagFunction);
+}
+
 Value RexValueMaker::leaf(RexForm form, Value text, Value heir) {
-  return gc::make_partial(heap_, constructors_.values[static_cast<size_t>(form)],
-                          std::array{text, heir});
+  return closure(form, std::array{text, heir});
 }
 
 Value RexValueMaker::node(RexForm form, Value rune, std::span<const Value> sons, Value heir) {
-  return gc::make_partial(heap_, constructors_.values[static_cast<size_t>(form)],
-                          std::array{rune, gc::make_row(heap_, sons), heir});
+  return closure(form, std::array{rune, gc::make_row(heap_, sons), heir});
 }
 
 Value RexValueMaker::word(std::string_view text) {
@@ -101,8 +131,7 @@ Value RexValueMaker::word(std::string_view text) {
 }
 
 Value RexValueMaker::embed(Value v) {
-  return gc::make_partial(heap_, constructors_.values[static_cast<size_t>(RexForm::kEmbed)],
-                          std::array{v});
+  return closure(RexForm::kEmbed, std::array{v});
 }
 
 }  // namespace plan::sire

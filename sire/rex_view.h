@@ -59,6 +59,9 @@ class RexValueMaker {
   gc::Heap& heap() { return heap_; }
 
  private:
+  template <size_t N>
+  Value closure(RexForm form, const std::array<Value, N>& parts);
+
   gc::Heap& heap_;
   gc::RootList constructors_;  // by form
 };
