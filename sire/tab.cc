@@ -2,6 +2,7 @@
 #include "sire/tab.h"
 
 #include "gc/make.h"
+#include "value/nat.h"
 #include "value/order.h"
 
 #include <vector>
@@ -37,16 +38,28 @@ Value splice(gc::Heap& heap, Value row, uint64_t position, uint64_t count, Value
   return tagged(result, kTagData);
 }
 
+/// The entries of a tab, one after the other.
+struct Entries {
+  explicit Entries(Value tab)
+      : keys(tab_keys(tab)), values(deref(tab_values(tab))), size(row_size(keys)) {}
+
+  bool is_at_end() const { return next == size; }
+  Value key() const { return row_at(keys, next); }
+  Value value() const { return row_at(values, next); }
+
+  Value keys;
+  Value values;
+  uint64_t size;
+  uint64_t next = 0;
+};
+
 }  // namespace
 
-int compare_keys(Value a, Value b) {
-  if (a == b) return 0;
-  if (a.is_small() && b.is_small()) return a.word < b.word ? -1 : 1;
-  if (a.is_nat() && b.is_nat()) {
-    if (a.is_small()) return -1;
-    if (b.is_small()) return 1;
-  }
-  return compare_normal(a, b);
+int compare_long_keys(Value a, Value b) {
+  if (!a.is_nat() || !b.is_nat()) return compare_normal(a, b);
+  uint64_t scratch_a = 0;
+  uint64_t scratch_b = 0;
+  return nat::compare(nat_limbs(a, scratch_a), nat_limbs(b, scratch_b));
 }
 
 std::optional<uint64_t> tab_find(Value tab, Value key) {
@@ -72,27 +85,22 @@ Value tab_insert(gc::Heap& heap, Value tab, Value key, Value value) {
 Value tab_union(gc::Heap& heap, Value first, Value second) {
   if (tab_size(second) == 0) return first;
   if (tab_size(first) == 0) return second;
+  Entries a(first);
+  Entries b(second);
   std::vector<Value> keys;
   std::vector<Value> values;
-  keys.reserve(tab_size(first) + tab_size(second));
-  values.reserve(tab_size(first) + tab_size(second));
-  const auto take = [&](Value tab, uint64_t i) {
-    keys.push_back(tab_key(tab, i));
-    values.push_back(tab_value(tab, i));
-  };
-  uint64_t i = 0;
-  uint64_t j = 0;
-  while (i < tab_size(first) && j < tab_size(second)) {
-    const int order = compare_keys(tab_key(first, i), tab_key(second, j));
-    if (order <= 0) {
-      take(first, i++);
-      if (order == 0) ++j;
-    } else {
-      take(second, j++);
-    }
+  keys.reserve(a.size + b.size);
+  values.reserve(a.size + b.size);
+  while (!a.is_at_end() || !b.is_at_end()) {
+    const int order = a.is_at_end()   ? 1
+                      : b.is_at_end() ? -1
+                                      : compare_keys(a.key(), b.key());
+    Entries& from = order <= 0 ? a : b;
+    keys.push_back(from.key());
+    values.push_back(from.value());
+    from.next++;
+    if (order == 0) b.next++;
   }
-  while (i < tab_size(first)) take(first, i++);
-  while (j < tab_size(second)) take(second, j++);
   const Value set = gc::make_set(heap, gc::make_row(heap, keys));
   return gc::make_tab(heap, set, gc::make_row(heap, values));
 }

@@ -11,8 +11,13 @@
 
 namespace plan::sire {
 
+int compare_long_keys(Value a, Value b);
 /// compare_normal, with a short way for nats.
-int compare_keys(Value a, Value b);
+inline int compare_keys(Value a, Value b) {
+  if (a == b) return 0;
+  if (a.is_small() && b.is_small()) return a.word < b.word ? -1 : 1;
+  return compare_long_keys(a, b);
+}
 
 /// The position of `key` in the keys of `tab`, or nothing.
 std::optional<uint64_t> tab_find(Value tab, Value key);
