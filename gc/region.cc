@@ -19,6 +19,10 @@ namespace plan::gc {
 namespace {
 constexpr size_t kUsualObjects = 64;
 constexpr size_t kUsualReferences = 32;
+constexpr size_t kUsualPointers = 128;
+
+/// For an offset: the object stays outside.
+constexpr uint64_t kOutside = ~uint64_t{0};
 }  // namespace
 
 /// Maps objects to their offset (words) in the region under construction. Most regions are small,
@@ -72,12 +76,14 @@ struct RegionBuilder {
   Region* region = new Region;
   OffsetMap offsets;
   std::vector<Object*> order;
+  std::vector<uint64_t> targets;  ///< offset of what each pointer leads to, as they are met
   std::vector<Region*> references;
   uint64_t next_word;
 
   RegionBuilder(Heap& heap_, bool for_pin_, uint64_t head_words_)
       : heap(heap_), for_pin(for_pin_), head_words(head_words_), next_word(head_words_) {
     order.reserve(kUsualObjects);
+    targets.reserve(kUsualPointers);
     references.reserve(kUsualReferences);
   }
 
@@ -94,20 +100,25 @@ struct RegionBuilder {
     if (fresh) references.push_back(ref);
   }
 
-  void discover(Value v) {
-    if (!v.is_pointer()) return;
+  /// The offset of the object that the pointer `v` leads to.
+  uint64_t discover_object(Value v) {
     if (is_external(v)) {
       add_reference(is_pin(v) ? pin_region(v) : law_region(v));
-      return;
+      return kOutside;
     }
     Object* o = v.object();
     bool fresh = false;
     uint64_t* offset = offsets.find_or_add(o, fresh);
-    if (!fresh) return;
+    if (!fresh) return *offset;
     PLAN_ASSERT(tag_of(o->kind()) != kTagThunk);
     *offset = next_word;
     next_word += 1 + payload_words(o);
     order.push_back(o);
+    return *offset;
+  }
+
+  void discover(Value v) {
+    if (v.is_pointer()) discover_object(v);
   }
 
   /// Number of leading payload words of `o` that are values.
@@ -128,7 +139,10 @@ struct RegionBuilder {
     for (size_t i = 0; i < order.size(); ++i) {
       const Object* o = order[i];
       const uint64_t n = value_words(o);
-      for (uint64_t k = 0; k < n; ++k) discover(deref(o->field(k)));
+      for (uint64_t k = 0; k < n; ++k) {
+        const Value v = deref(o->field(k));
+        if (v.is_pointer()) targets.push_back(discover_object(v));
+      }
     }
   }
 
@@ -137,6 +151,12 @@ struct RegionBuilder {
     bool fresh = false;
     const uint64_t offset = *offsets.find_or_add(v.object(), fresh);
     PLAN_ASSERT(!fresh);
+    return placed(v, offset);
+  }
+
+  /// The pointer `v`, leading to the copy of its object.
+  Value placed(Value v, uint64_t offset) const {
+    if (offset == kOutside) return v;
     return Value{std::bit_cast<Word>(region->base + offset) | (v.word & kTagMask)};
   }
 
@@ -145,12 +165,16 @@ struct RegionBuilder {
     region->base = static_cast<Word*>(space.take(region->bytes));
     region->refs.assign(references.begin(), references.end());
     Word* next = region->base + head_words;
+    const uint64_t* target = targets.data();
     for (const Object* o : order) {
       auto* to = std::bit_cast<Object*>(next);
       to->header = (o->header & ~(kFlagYoung | kFlagMark | kFlagRemembered)) | kFlagNormal;
       const uint64_t values = value_words(o);
       const uint64_t words = payload_words(o);
-      for (uint64_t k = 0; k < values; ++k) to->init(k, translate(deref(o->field(k))));
+      for (uint64_t k = 0; k < values; ++k) {
+        const Value v = deref(o->field(k));
+        to->init(k, v.is_pointer() ? placed(v, *target++) : v);
+      }
       std::memcpy(to->payload + values, o->payload + values, (words - values) * sizeof(Word));
       if (o->kind() == Kind::kLaw) {
         to->set_info_index(0);

@@ -52,7 +52,7 @@ class WordMap {
     uint64_t key = 0;
     uint64_t value = 0;
   };
-  static constexpr unsigned kInitialBits = 6;
+  static constexpr unsigned kInitialBits = 4;
   static constexpr uint64_t kSparse = 16;
 
   uint64_t mask() const { return slots_.size() - 1; }
