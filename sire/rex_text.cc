@@ -51,24 +51,49 @@ size_t well_formed(const unsigned char* p, size_t left) {
   return 0;
 }
 
+template <typename Bytes>
+uint64_t load(const char* at) {
+  Bytes bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  return bytes;
+}
+
+/// Those of the bytes that continue a character: 10xxxxxx.
+size_t continuations(uint64_t bytes) {
+  return static_cast<size_t>(std::popcount(bytes & ~bytes << 1 & kHighBits));
+}
+
+/// The same operation on all bytes of `text`, up to eight of them at once: 0 stands for no byte.
+template <typename Operation>
+void for_bytes(std::string_view text, Operation operation) {
+  const char* at = text.data();
+  size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) operation(load<uint64_t>(at));
+  if ((left & 4) != 0) operation(load<uint32_t>(at)), at += 4;
+  if ((left & 2) != 0) operation(load<uint16_t>(at)), at += 2;
+  if ((left & 1) != 0) operation(load<uint8_t>(at));
+}
+
+bool is_ascii(std::string_view text) {
+  uint64_t high = 0;
+  for_bytes(text, [&](uint64_t bytes) { high |= bytes; });
+  return (high & kHighBits) == 0;
+}
+
 }  // namespace
 
 constexpr std::array<ByteClass, 256> kByteClasses = make_classes();
 
 size_t character_count(std::string_view utf8) {
-  // All bytes but those that continue a character: 10xxxxxx.
   size_t count = utf8.size();
-  size_t i = 0;
-  for (uint64_t eight = 0; i + sizeof(eight) <= utf8.size(); i += sizeof(eight)) {
-    std::memcpy(&eight, utf8.data() + i, sizeof(eight));
-    if ((eight & kHighBits) == 0) continue;
-    count -= static_cast<size_t>(std::popcount(eight & ~eight << 1 & kHighBits));
-  }
-  for (; i < utf8.size(); i++) count -= (static_cast<unsigned char>(utf8[i]) & 0xC0) == 0x80;
+  for_bytes(utf8, [&](uint64_t bytes) {
+    if ((bytes & kHighBits) != 0) count -= continuations(bytes);
+  });
   return count;
 }
 
 size_t valid_utf8_prefix(std::string_view text) {
+  if (is_ascii(text)) return text.size();
   size_t i = 0;
   while (i < text.size()) {
     uint64_t eight = 0;
