@@ -70,6 +70,7 @@ struct TierRequest {
   TierFailure failure = TierFailure::kNone;
   bool dump = false;           ///< --dump-asm asks for it
   bool was_native = false;     ///< to be loaded again
+  bool has_waited = false;     ///< see Note [Thresholds]: it was hot before the compiler was loaded
   bool cached = false;         ///< not compiled: the code was at hand
   uint64_t compile_ns = 0;     ///< processor time
   uint64_t code_bytes = 0;
