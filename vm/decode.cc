@@ -17,6 +17,9 @@ bool is_code(Value v, uint64_t op, uint64_t n) {
 struct Decoder {
   Law& law;
   uint32_t nodes = 0;
+  // Of the spines under way, outermost first: what is still to be decoded, and what is.
+  std::vector<Value> waiting;
+  std::vector<const Expr*> done;
 
   const Expr* decode(Value v, uint32_t depth) {
     ++nodes;
@@ -32,15 +35,21 @@ struct Decoder {
   }
 
   const Expr* decode_spine(Value v, uint32_t depth) {
-    std::vector<Value> reversed;
+    const size_t first_waiting = waiting.size();
+    const size_t first_done = done.size();
     while (is_code(v, 0, 2)) {
-      reversed.push_back(closure_arg(v, 1));
+      waiting.push_back(closure_arg(v, 1));
       v = closure_arg(v, 0);
     }
     const Expr* head = decode(v, depth + 1);
-    std::vector<const Expr*> args;
-    for (size_t i = reversed.size(); i-- > 0;) args.push_back(decode(reversed[i], depth + 1));
-    return make_apply(law, head, args);
+    while (waiting.size() > first_waiting) {
+      const Value next = waiting.back();
+      waiting.pop_back();
+      done.push_back(decode(next, depth + 1));
+    }
+    const Expr* made = make_apply(law, head, std::span(done).subspan(first_done));
+    done.resize(first_done);
+    return made;
   }
 };
 
@@ -82,7 +91,9 @@ std::vector<uint32_t> variables_of(const Law& law, const Expr* e) {
   return out;
 }
 
-const Expr* decode_expression(Law& law, Value body) { return Decoder{law}.decode(body, 0); }
+const Expr* decode_expression(Law& law, Value body) {
+  return Decoder{.law = law, .waiting = {}, .done = {}}.decode(body, 0);
+}
 
 void decode_law(Value law_value, Law& law) {
   PLAN_ASSERT(is_law(law_value));

@@ -34,6 +34,27 @@ struct Expr {
   mutable Block* block = nullptr;  ///< the suspended form, once somebody built it
 };
 
+/// All nodes of a law; none moves.
+class ExprArena {
+ public:
+  Expr& add() {
+    if (size_ == chunks_.size() * kChunkNodes) {
+      chunks_.push_back(std::make_unique<Expr[]>(kChunkNodes));
+    }
+    Expr& e = chunks_.back()[size_ % kChunkNodes];
+    ++size_;
+    return e;
+  }
+  size_t size() const { return size_; }
+  const Expr& operator[](size_t i) const { return chunks_[i / kChunkNodes][i % kChunkNodes]; }
+
+ private:
+  static constexpr size_t kChunkNodes = 16;
+
+  std::vector<std::unique_ptr<Expr[]>> chunks_;
+  size_t size_ = 0;
+};
+
 struct Law {
   uint32_t args = 0;
   uint32_t slots = 0;  ///< 1 + args + lets
@@ -44,7 +65,7 @@ struct Law {
   const Expr* body = nullptr;
   /// Lets that one suspended expression uses are built inside it (pass `sink`).
   bool sinks = false;
-  std::vector<std::unique_ptr<Expr>> arena;
+  ExprArena arena;
 };
 
 /// Decodes the body of `law_value` (a law). Direct code, allocates nothing in the heap.

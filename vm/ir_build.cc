@@ -11,9 +11,9 @@ namespace plan::vm {
 namespace {
 
 Expr* new_expr(Law& law, Expr::Kind kind) {
-  law.arena.push_back(std::make_unique<Expr>());
-  law.arena.back()->kind = kind;
-  return law.arena.back().get();
+  Expr& e = law.arena.add();
+  e.kind = kind;
+  return &e;
 }
 
 /// Strongly connected components of the lets, iteratively (Tarjan 1972).
@@ -136,9 +136,12 @@ const Expr* make_apply(Law& law, const Expr* head, std::span<const Expr* const> 
   e->head = head;
   if (head->kind == Expr::Kind::kApply) {
     e->head = head->head;
-    e->args = head->args;
+    e->args.reserve(head->args.size() + args.size());
+    e->args.assign(head->args.begin(), head->args.end());
   } else if (head->kind == Expr::Kind::kConstant && is_closure(head->value)) {
-    for (uint64_t i = 0; i < closure_size(head->value); ++i) {
+    const uint64_t before = closure_size(head->value);
+    e->args.reserve(before + args.size());
+    for (uint64_t i = 0; i < before; ++i) {
       e->args.push_back(make_constant(law, closure_arg(head->value, i)));
     }
     e->head = make_constant(law, closure_head(head->value));
@@ -193,9 +196,10 @@ void remove_unused_lets(Law& law) {
 }
 
 bool has_deferred(const Law& law) {
-  return std::any_of(law.arena.begin(), law.arena.end(), [](const std::unique_ptr<Expr>& e) {
-    return e->kind == Expr::Kind::kDeferred;
-  });
+  for (size_t i = 0; i < law.arena.size(); ++i) {
+    if (law.arena[i].kind == Expr::Kind::kDeferred) return true;
+  }
+  return false;
 }
 
 }  // namespace plan::vm

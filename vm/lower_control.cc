@@ -225,9 +225,9 @@ std::optional<Lowering::Arms> Lowering::literal_arms(JetId jet, const Expr* e) {
   }
   if (row->kind == Expr::Kind::kConstant && is_row(row->value)) {
     for (uint64_t i = 0; i < row_size(row->value); ++i) {
-      code.ir.arena.push_back(std::make_unique<Expr>());
-      code.ir.arena.back()->value = row_at(row->value, i);
-      result.arms.push_back(code.ir.arena.back().get());
+      Expr& arm = code.ir.arena.add();
+      arm.value = row_at(row->value, i);
+      result.arms.push_back(&arm);
     }
   } else {
     if (row->kind != Expr::Kind::kApply || row->head->kind != Expr::Kind::kConstant) {
