@@ -94,16 +94,17 @@ struct RegionBuilder {
     return !for_pin && is_law(v) && law_region(v)->top == v;
   }
 
-  void add_reference(Region* ref) {
+  /// `v` is external, and so it is the top of its region.
+  void add_reference(Value v) {
     bool fresh = false;
-    offsets.find_or_add(ref->top.object(), fresh);
-    if (fresh) references.push_back(ref);
+    offsets.find_or_add(v.object(), fresh);
+    if (fresh) references.push_back(is_pin(v) ? pin_region(v) : law_region(v));
   }
 
   /// The offset of the object that the pointer `v` leads to.
   uint64_t discover_object(Value v) {
     if (is_external(v)) {
-      add_reference(is_pin(v) ? pin_region(v) : law_region(v));
+      add_reference(v);
       return kOutside;
     }
     Object* o = v.object();
