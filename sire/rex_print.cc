@@ -63,10 +63,12 @@ char delimiter_for(std::string_view text) {
 /// Character codes count modulo 256 here, as they do upstream.
 bool prints_as_word(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
-    const char byte = text[i];
-    const bool is_ascii = static_cast<unsigned char>(byte) < 0x80;
-    i += is_ascii;
-    if (!is_word_byte(is_ascii ? byte : static_cast<char>(next_character(text, i)))) return false;
+    if (is_word_byte(text[i])) {
+      i++;
+    } else if (static_cast<unsigned char>(text[i]) < 0x80 ||
+               !is_word_byte(static_cast<char>(next_character(text, i)))) {
+      return false;
+    }
   }
   return !text.empty();
 }
