@@ -83,17 +83,31 @@ struct TierReport {
   }
 };
 
-/// Takes the native tier from a session before its end. See jit::leave_native_tier().
-class TierEnd {
+/// The process ends with the command. The system takes its memory back at once; to free it piece
+/// by piece took 3 ms after the reference's library had been loaded. But then all of it would be a
+/// leak to a sanitizer.
+#if __has_feature(address_sanitizer)
+constexpr bool kLeavesMemory = false;
+#else
+constexpr bool kLeavesMemory = true;
+#endif
+
+/// Before the end of a session, which is that of the process: takes the native tier from it (see
+/// jit::leave_native_tier()), and leaves its memory to the system.
+class SessionEnd {
  public:
-  TierEnd(sire::Session& session, bool& is_left) : session_(session), is_left_(is_left) {}
-  ~TierEnd() { is_left_ = jit::leave_native_tier(session_.evaluator()) || is_left_; }
-  TierEnd(const TierEnd&) = delete;
-  TierEnd& operator=(const TierEnd&) = delete;
+  SessionEnd(sire::Session& session, bool& has_left_tier)
+      : session_(session), has_left_tier_(has_left_tier) {}
+  ~SessionEnd() {
+    has_left_tier_ = jit::leave_native_tier(session_.evaluator()) || has_left_tier_;
+    if (kLeavesMemory) session_.evaluator().leave_memory();
+  }
+  SessionEnd(const SessionEnd&) = delete;
+  SessionEnd& operator=(const SessionEnd&) = delete;
 
  private:
   sire::Session& session_;
-  bool& is_left_;
+  bool& has_left_tier_;
 };
 
 class Runner {
@@ -141,7 +155,7 @@ class Runner {
   }
 
   sire::SessionOptions session_options() const;
-  [[nodiscard]] TierEnd attach_tier(sire::Session& session);
+  [[nodiscard]] SessionEnd attach_tier(sire::Session& session);
   void report_tier(sire::Session& session);
   int run_sire();
   int run_prompt(sire::Session& session, const std::string& module);
@@ -209,7 +223,7 @@ sire::SessionOptions Runner::session_options() const {
   return options;
 }
 
-TierEnd Runner::attach_tier(sire::Session& session) {
+SessionEnd Runner::attach_tier(sire::Session& session) {
   jit::NativeOptions options;
   options.perf_map = arguments_.has(Option::kPerfMap);
   options.gdb = arguments_.has(Option::kGdb);
@@ -229,7 +243,7 @@ TierEnd Runner::attach_tier(sire::Session& session) {
       static_cast<TierReport*>(report)->add(event);
     };
   }
-  return TierEnd(session, has_left_tier_);
+  return SessionEnd(session, has_left_tier_);
 }
 
 void Runner::report_tier(sire::Session& session) {
@@ -314,7 +328,7 @@ int Runner::run_sire() {
     options.console.quiet = true;  // nobody asked for what the library prints
   }
   sire::Session session(options);
-  const TierEnd tier_end = attach_tier(session);
+  const SessionEnd end = attach_tier(session);
   std::optional<sire::FactsPrinter> printer;
   if (facts) {
     const bool bindings = arguments_.value(Option::kFacts) == "bindings";
@@ -359,7 +373,7 @@ int Runner::run_save() {
   Result<std::string> module = sire::module_of_argument(arguments_.positionals[1]);
   if (!module) return error(module.error().message);
   sire::Session session(session_options());
-  const TierEnd tier_end = attach_tier(session);
+  const SessionEnd end = attach_tier(session);
   const int code = report_load(session, session.load(*module), false);
   if (code != 0) return code;
   const std::optional<Value> main = session.find("main");
@@ -376,7 +390,7 @@ int Runner::run_show() {
   Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
   if (!bytes) return error(bytes.error().message);
   sire::Session session(options);
-  const TierEnd tier_end = attach_tier(session);
+  const SessionEnd end = attach_tier(session);
   Result<Value> value = gc::load_seed(session.context().heap, *bytes);
   if (!value) return error(arguments_.positionals[0] + ": " + value.error().message);
   session.console().print_text(sire::print_debug(*value) + "\n");
@@ -397,7 +411,7 @@ int Runner::run_repl() {
   Result<std::vector<uint8_t>> bytes = read_file(arguments_.positionals[0]);
   if (!bytes) return error(bytes.error().message);
   sire::Session session(options);
-  const TierEnd tier_end = attach_tier(session);
+  const SessionEnd end = attach_tier(session);
   Result<Value> program = gc::load_seed(session.context().heap, *bytes);
   if (!program) return error(arguments_.positionals[0] + ": " + program.error().message);
   session.evaluator().match(*program);
@@ -442,7 +456,7 @@ int Runner::seed_loop(sire::Session& session, Value first, std::vector<uint8_t>&
 int run_command(std::string_view program, const Arguments& arguments) {
   Runner runner(program, arguments);
   const int code = runner.run();
-  if (runner.has_left_tier()) {
+  if (runner.has_left_tier() || kLeavesMemory) {
     fflush(nullptr);
     _exit(code);
   }

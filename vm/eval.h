@@ -109,8 +109,13 @@ class Evaluator {
 
   Machine& machine() { return *machine_; }
 
+  /// The process ends with this evaluator: the destructor leaves its memory to the system, which
+  /// takes it back at once and not piece by piece.
+  void leave_memory() { leaves_memory_ = true; }
+
  private:
   std::unique_ptr<Machine> machine_;
+  bool leaves_memory_ = false;
 };
 
 }  // namespace plan::vm

@@ -68,7 +68,9 @@ Machine::Machine(const Options& o)
 Machine::~Machine() { heap.release_regions(release_region_code, this); }
 
 Evaluator::Evaluator(const Options& options) : machine_(std::make_unique<Machine>(options)) {}
-Evaluator::~Evaluator() = default;
+Evaluator::~Evaluator() {
+  if (leaves_memory_) static_cast<void>(machine_.release());
+}
 
 gc::Heap& Evaluator::heap() { return machine_->heap; }
 
