@@ -47,6 +47,7 @@ bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
   const std::string path = path_of(module);
   if (!is_regular_file(path)) return false;
   FileHead head;
+  file_.reserve(kUsualFileBytes);
   if (!read_file_into(path, file_) || file_.size() < sizeof(head)) return false;
   std::memcpy(&head, file_.data(), sizeof(head));
   const std::span<const uint8_t> image = std::span(file_).subspan(sizeof(head));
@@ -69,7 +70,6 @@ bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
 
 size_t StateCache::restore(std::span<const ModuleSource> chain) {
   chain_.emplace(context_.heap);
-  file_.reserve(kUsualFileBytes);
   last_checksum_ = {};
   is_usable_ = true;
   size_t count = 0;

@@ -15,11 +15,17 @@ namespace {
 constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;  // Fibonacci hashing, Knuth 6.4
 constexpr size_t kInitialSlots = 1024;
 
+uint64_t hash_limb(uint64_t hash, uint64_t limb) {
+  return std::rotl((hash ^ limb) * kMultiplier, 29);
+}
+
 uint64_t hash_nat(Value nat) {
-  uint64_t scratch = 0;
   uint64_t hash = 0;
-  for (const uint64_t limb : nat_limbs(nat, scratch)) {
-    hash = std::rotl((hash ^ limb) * kMultiplier, 29);
+  if (nat.is_small()) {
+    hash = hash_limb(0, nat.small());
+  } else {
+    uint64_t scratch = 0;
+    for (const uint64_t limb : nat_limbs(nat, scratch)) hash = hash_limb(hash, limb);
   }
   return (hash ^ (hash >> 32)) * kMultiplier;
 }
@@ -91,9 +97,13 @@ void SymbolTable::grow() {
 
 Symbol SymbolTable::intern(Value nat) {
   const uint64_t hash = hash_nat(nat);
+  Recent& recent = recent_[hash >> kRecentShift];
+  if (recent.nat == nat && recent.symbol != kNoSymbol) return recent.symbol;
   const size_t slot = slot_of(nat, hash);
   const Symbol known = slots_[slot].symbol;
-  return known != kNoSymbol ? known : add(slot, hash, nat);
+  const Symbol symbol = known != kNoSymbol ? known : add(slot, hash, nat);
+  if (nat.is_small()) recent = {nat, symbol};
+  return symbol;
 }
 
 Symbol SymbolTable::intern(std::string_view text) {

@@ -10,6 +10,7 @@
 
 #include "gc/heap.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -68,6 +69,15 @@ class SymbolTable {
     uint64_t hash = 0;
     Symbol symbol = kNoSymbol;
   };
+  /// A short name that was asked for lately: the whole table is too large to stay near the
+  /// processor. Immediates do not move.
+  struct Recent {
+    Value nat;
+    Symbol symbol = kNoSymbol;
+  };
+  static constexpr unsigned kRecentBits = 8;
+  static constexpr unsigned kRecentShift = 64 - kRecentBits;
+
   size_t slot_of(Value nat, uint64_t hash) const;
   Symbol add(size_t slot, uint64_t hash, Value nat);
   void grow();
@@ -75,6 +85,7 @@ class SymbolTable {
   gc::Heap& heap_;
   gc::RootList names_;  // by symbol
   std::vector<Slot> slots_;
+  std::array<Recent, size_t{1} << kRecentBits> recent_;  ///< by the first bits of their hash
 };
 
 }  // namespace plan::sire
