@@ -1,6 +1,8 @@
 // jit/x64_assembler.cc: encodings.
 #include "jit/x64_assembler.h"
 
+#include <cstddef>
+
 #include "base/check.h"
 
 namespace plan::jit {
@@ -13,9 +15,21 @@ constexpr uint8_t high(Reg r) { return static_cast<uint8_t>(r) >> 3; }
 constexpr uint8_t rex(uint8_t r, uint8_t base) {
   return static_cast<uint8_t>(0x48 | (r << 2) | base);
 }
+// Most blocks need no more: room that grows step by step costs more than what is put there.
+constexpr size_t kUsualSectionBytes = 512;
+constexpr size_t kUsualLabels = 64;
+constexpr size_t kUsualUses = 32;
+
 constexpr bool is_byte(int64_t v) { return v >= -128 && v <= 127; }
 
 }  // namespace
+
+Assembler::Assembler() {
+  for (Section& section : sections_) section.bytes.reserve(kUsualSectionBytes);
+  labels_.reserve(kUsualLabels);
+  label_uses_.reserve(kUsualUses);
+  slot_places_.reserve(kUsualUses);
+}
 
 void Assembler::word_32(uint32_t w) {
   for (int i = 0; i < 4; ++i) byte(static_cast<uint8_t>(w >> (8 * i)));
@@ -197,13 +211,16 @@ void Assembler::jump_slot(uint32_t slot) {
 }
 
 std::vector<uint8_t> Assembler::finish() {
-  std::vector<uint8_t> all = sections_[0].bytes;
+  std::vector<uint8_t> all;
+  all.reserve(sections_[0].bytes.size() + sections_[1].bytes.size());
+  all.assign(sections_[0].bytes.begin(), sections_[0].bytes.end());
   all.insert(all.end(), sections_[1].bytes.begin(), sections_[1].bytes.end());
   for (const LabelUse& use : label_uses_) {
     const uint64_t at = final_place(use.from);
     const auto distance = static_cast<uint32_t>(offset_of(use.to) - (at + 4));
     for (uint64_t i = 0; i < 4; ++i) all[at + i] = static_cast<uint8_t>(distance >> (8 * i));
   }
+  slot_uses_.reserve(slot_places_.size());
   for (const auto& [place, slot] : slot_places_) slot_uses_.push_back({final_place(place), slot});
   return all;
 }

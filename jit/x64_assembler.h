@@ -33,6 +33,8 @@ using Label = uint32_t;
 
 class Assembler {
  public:
+  Assembler();
+
   Label label() {
     labels_.push_back({});
     return static_cast<Label>(labels_.size() - 1);
