@@ -10,6 +10,15 @@
 //   A selector (idx i x) whose row is evaluated is replaced by the element while it is copied, or a
 //   consumer that takes a pair apart lazily would hold both halves for ever (Wadler 1987). One
 //   step per visit: a selector of an unevaluated selector waits for the next collection.
+//
+// Note [Nursery size]
+//   What is live while a large structure is worked on may be more than the nursery: then each
+//   collection copies much of it, for the first time or the second, and most of that would have
+//   been dead a little later. So after kBusyCollections that copied more than a quarter of the
+//   nursery it doubles, up to nursery_bytes_max, and after kIdleCollections that copied less than a
+//   sixty-fourth it is halved, for a small one stays in the cache. pipeline (bench/programs) takes
+//   0.65 of the time that it takes with 8 MB for good, a sort of 100,000 0.9, and no more memory,
+//   for less is promoted. Price: the first way through new pages, which the system clears.
 #include "gc/collector.h"
 
 #include <algorithm>
@@ -26,6 +35,10 @@ namespace plan::gc {
 namespace {
 constexpr Word kPoison = 0xdead'0000'0000'0001;  // a thunk at a non-canonical address
 constexpr uint64_t kMajorMinimumBytes = uint64_t{96} << 20;
+constexpr uint64_t kBusyShare = 4;        ///< of the nursery; copied more than this, it grows
+constexpr uint64_t kIdleShare = 64;       ///< copied less, it may shrink
+constexpr int32_t kBusyCollections = 2;   ///< of the one kind, in a row, before it does
+constexpr int32_t kIdleCollections = 8;   ///< of the other
 constexpr size_t kAhead = 4;  ///< remembered objects that are fetched before their turn
 
 bool is_forwarded(const Object* o) { return (o->header & 1) == 0; }
@@ -55,6 +68,7 @@ void Collector::minor(Value& extra) {
   Word* to_start = std::bit_cast<Word*>(heap_.survivor_base_[to]);
   Word* from_top = heap_.survivor_top_;
   Word* from_start = std::bit_cast<Word*>(heap_.survivor_base_[heap_.survivor_index_]);
+  const uint64_t before = heap_.statistics_.survivor_bytes + heap_.statistics_.promoted_bytes;
   // evacuate() tells the two survivor spaces apart by survivor_index_, which is still `from`.
   heap_.survivor_top_ = to_start;
   survivor_scan_ = to_start;
@@ -86,6 +100,7 @@ void Collector::minor(Value& extra) {
   heap_.survivor_index_ = to;
   ++heap_.statistics_.minor_collections;
   if (heap_.config_.stress) std::fill(from_start, from_top, kPoison);
+  resize_nursery(heap_.statistics_.survivor_bytes + heap_.statistics_.promoted_bytes - before);
   reset_eden();
   if (heap_.stack != nullptr) heap_.stack->place_marker();
   poison_dead_words();
@@ -451,12 +466,33 @@ void Collector::sweep_regions() {
   heap_.regions_.resize(kept);
 }
 
+/// See Note [Nursery size]. `copied`: bytes, by the collection that ends.
+void Collector::resize_nursery(uint64_t copied) {
+  uint64_t& size = heap_.nursery_bytes_;
+  int32_t& trend = heap_.nursery_trend_;
+  if (copied * kBusyShare > size) {
+    trend = std::max(trend, 0) + 1;
+  } else if (copied * kIdleShare < size) {
+    trend = std::min(trend, 0) - 1;
+  } else {
+    trend = 0;
+  }
+  if (trend >= kBusyCollections && size * 2 <= heap_.config_.nursery_bytes_max) {
+    size *= 2;
+    trend = 0;
+  } else if (trend <= -kIdleCollections && size / 2 >= heap_.config_.nursery_bytes) {
+    size /= 2;
+    trend = 0;
+    discard_memory(heap_.eden_start_ + size / sizeof(Word), size);
+  }
+}
+
 void Collector::reset_eden() {
   heap_.statistics_.eden_bytes +=
       static_cast<uint64_t>(heap_.hp - heap_.eden_start_) * sizeof(Word);
   if (heap_.config_.stress) std::fill(heap_.eden_start_, heap_.hp, kPoison);
   // What one helper allocated beyond the nursery is not kept.
-  const uint64_t keep = heap_.config_.nursery_bytes * 2 / sizeof(Word);
+  const uint64_t keep = heap_.nursery_bytes_ * 2 / sizeof(Word);
   if (static_cast<uint64_t>(heap_.hp - heap_.eden_start_) > keep) {
     const auto used = static_cast<uint64_t>(heap_.hp - heap_.eden_start_);
     discard_memory(heap_.eden_start_ + keep, (used - keep) * sizeof(Word) / 4096 * 4096);

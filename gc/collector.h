@@ -53,6 +53,7 @@ class Collector {
   void drain_regions();
   void sweep_large(bool major);
   void sweep_regions();
+  void resize_nursery(uint64_t copied);
   void reset_eden();
   void poison_dead_words();
 

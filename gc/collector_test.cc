@@ -15,7 +15,8 @@ namespace {
 
 class CollectorTest : public testing::Test {
  protected:
-  CollectorTest() : heap_(Config{.limit_bytes = kGiB}), collector_(heap_, infos_) {}
+  CollectorTest() : CollectorTest(Config{.limit_bytes = kGiB}) {}
+  explicit CollectorTest(const Config& config) : heap_(config), collector_(heap_, infos_) {}
 
   void minor() {
     Value none;
@@ -94,6 +95,70 @@ TEST_F(CollectorTest, FindsAYoungValueThroughAnUpdatedOldThunk) {
   EXPECT_EQ(length(deref(root.get())), 10u);
   minor();
   EXPECT_EQ(length(deref(root.get())), 10u);
+}
+
+/// With a nursery that may grow from 16 KB to 64 KB.
+class NurserySizeTest : public CollectorTest {
+ protected:
+  static constexpr uint64_t kSmallest = uint64_t{16} << 10;
+  static constexpr uint64_t kPairBytes = 3 * sizeof(Word);
+
+  NurserySizeTest()
+      : CollectorTest(Config{
+            .nursery_bytes = kSmallest, .nursery_bytes_max = 4 * kSmallest, .limit_bytes = kGiB}) {}
+
+  /// A nursery of which half lives on.
+  void live_and_collect() {
+    const uint64_t pairs = heap_.nursery_bytes() / kPairBytes / 2;
+    Root root(heap_, list(pairs));
+    list(pairs);
+    minor();
+    EXPECT_EQ(length(root.get()), pairs);
+  }
+  void die_and_collect() {
+    list(heap_.nursery_bytes() / kPairBytes);
+    minor();
+  }
+};
+
+TEST_F(NurserySizeTest, GrowsWhileMuchOfItLivesOn) {
+  live_and_collect();
+  EXPECT_EQ(heap_.nursery_bytes(), kSmallest);
+  live_and_collect();
+  EXPECT_EQ(heap_.nursery_bytes(), 2 * kSmallest);
+  for (int i = 0; i < 10; ++i) live_and_collect();
+  EXPECT_EQ(heap_.nursery_bytes(), 4 * kSmallest);
+}
+
+TEST_F(NurserySizeTest, OneCollectionIsNoTrend) {
+  for (int i = 0; i < 10; ++i) {
+    live_and_collect();
+    die_and_collect();
+    EXPECT_EQ(heap_.nursery_bytes(), kSmallest);
+  }
+}
+
+TEST_F(NurserySizeTest, ShrinksToWhereItBeganWhenNothingLivesOn) {
+  for (int i = 0; i < 4; ++i) live_and_collect();
+  ASSERT_EQ(heap_.nursery_bytes(), 4 * kSmallest);
+  die_and_collect();  // what lived on in the survivors
+  for (int i = 0; i < 8; ++i) die_and_collect();
+  EXPECT_EQ(heap_.nursery_bytes(), 2 * kSmallest);
+  for (int i = 0; i < 30; ++i) die_and_collect();
+  EXPECT_EQ(heap_.nursery_bytes(), kSmallest);
+}
+
+TEST_F(NurserySizeTest, WhatIsAllocatedFitsInANurseryThatShrank) {
+  for (int i = 0; i < 4; ++i) live_and_collect();
+  for (int i = 0; i < 40; ++i) die_and_collect();
+  Root root(heap_, list(100'000));
+  minor();
+  EXPECT_EQ(length(root.get()), 100'000u);
+}
+
+TEST(NurseryLimitTest, ALowLimitOfMemoryKeepsTheNurserySmall) {
+  const Heap heap(Config{.nursery_bytes_max = kGiB, .limit_bytes = uint64_t{256} << 20});
+  EXPECT_EQ(heap.config().nursery_bytes_max, uint64_t{16} << 20);
 }
 
 TEST_F(CollectorTest, RemovesIndirections) {

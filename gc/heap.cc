@@ -32,6 +32,8 @@ Value immortal(Word* at, Kind kind) {
 
 Heap::Heap(const Config& config) : config_(config) {
   if (config_.limit_bytes == 0) config_.limit_bytes = physical_memory_bytes() / 3;
+  config_.nursery_bytes_max =
+      std::min(config_.nursery_bytes_max, config_.limit_bytes / kNurseriesInLimitMin);
   void* base = reserve_memory(kPreferredBase, kTotalReserveBytes);
   if (base == nullptr) {
     std::fprintf(stderr,
@@ -53,6 +55,7 @@ Heap::Heap(const Config& config) : config_(config) {
   advise_huge_pages(std::bit_cast<void*>(old_base_), kOldReserveBytes + kPinReserveBytes);
   eden_start_ = std::bit_cast<Word*>(young_base_);
   hp = eden_start_;
+  nursery_bytes_ = config_.nursery_bytes;
   hp_limit = eden_limit();
   eden_committed_ = eden_start_ + (config_.nursery_bytes + kEdenStepBytes) / sizeof(Word);
   survivor_top_ = std::bit_cast<Word*>(survivor_base_[0]);
@@ -80,7 +83,7 @@ void Heap::release_regions(void (*release)(void*, Region*), void* context) {
 }
 
 Word* Heap::eden_limit() const {
-  return config_.stress ? eden_start_ : eden_start_ + config_.nursery_bytes / sizeof(Word);
+  return config_.stress ? eden_start_ : eden_start_ + nursery_bytes_ / sizeof(Word);
 }
 
 void Heap::grow_eden() {

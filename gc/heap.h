@@ -50,8 +50,12 @@ inline constexpr uint64_t kOldBlockBytes = uint64_t{1} << 20;
 /// Large objects born since the last collection, in nurseries, that make the next one due.
 inline constexpr uint64_t kLargeYoungNurseries = 2;
 
+/// However much is live, the nursery grows to one such part of the limit only.
+inline constexpr uint64_t kNurseriesInLimitMin = 16;
+
 struct Config {
   uint64_t nursery_bytes = uint64_t{2} << 20;
+  uint64_t nursery_bytes_max = 0;  ///< it may grow to this: Note [Nursery size] in gc/collector.cc
   uint64_t limit_bytes = 0;  ///< 0: a third of physical memory (copying may take twice)
   bool stress = false;       ///< collect at every safepoint, poison what was left
   bool verify = false;       ///< walk the heap before and after each collection
@@ -94,6 +98,8 @@ class Heap {
   uint64_t used_bytes() const;
   const Config& config() const { return config_; }
   const Statistics& statistics() const { return statistics_; }
+  /// What is allocated in eden between two collections, now.
+  uint64_t nursery_bytes() const { return nursery_bytes_; }
 
   /// Young: eden, survivors, or the large-object space.
   bool is_young_or_large(const void* p) const {
@@ -166,6 +172,8 @@ class Heap {
   uint64_t old_base_ = 0;
   uint64_t pin_base_ = 0;
   Word* eden_start_ = nullptr;
+  uint64_t nursery_bytes_ = 0;      // see Note [Nursery size]
+  int32_t nursery_trend_ = 0;       // busy collections in a row, or idle ones below 0
   Word* eden_committed_ = nullptr;  // pages below have been touched or are free to touch
   Word* survivor_top_ = nullptr;    // of the current survivor space
   int survivor_index_ = 0;

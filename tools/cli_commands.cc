@@ -34,6 +34,7 @@ constexpr std::string_view kLibraryPrelude = "prelude";
 /// What a sort or a pass over a list makes fits, and is dead when it is full: mergesort takes 0.6
 /// of the time that it takes with 2 MB, treeinsert 0.9, others the same.
 constexpr uint64_t kNurseryBytes = uint64_t{8} << 20;
+constexpr uint64_t kNurseryBytesMax = uint64_t{64} << 20;
 constexpr uint64_t kRoomyHeapBytes = uint64_t{256} << 20;  ///< below, the nursery stays small
 
 /// Exit codes (spec/cli.md section 3).
@@ -184,6 +185,7 @@ sire::SessionOptions Runner::session_options() const {
   }
   if (heap_bytes == 0 || heap_bytes >= kRoomyHeapBytes) {
     options.evaluator.heap.nursery_bytes = kNurseryBytes;
+    options.evaluator.heap.nursery_bytes_max = kNurseryBytesMax;
   }
   options.evaluator.heap.stress = arguments_.has(Option::kGcStress);
   options.evaluator.jets = arguments_.value(Option::kJets) != "off";

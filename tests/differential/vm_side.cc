@@ -85,6 +85,7 @@ vm::Options vm_options(const VmOptions& options) {
   result.heap.stress = options.gc_stress;
   result.heap.verify = options.gc_stress;
   result.heap.nursery_bytes = options.nursery_bytes;
+  result.heap.nursery_bytes_max = 8 * options.nursery_bytes;
   result.heap.limit_bytes = kHeapLimitBytes;
   return result;
 }
