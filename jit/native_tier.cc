@@ -314,20 +314,20 @@ class NativeTier : public vm::Tier {
     if (!kNativeBuilt) return;
     const std::string path = find_plug_in();
     if (path.empty()) {
-      fprintf(stderr, "palladium: no native code: %s was not found; the interpreter goes on\n",
+      fprintf(stderr, "palladium: no native code: %s was not found; programs run without it\n",
               kPlugIn);
       return;
     }
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
-      fprintf(stderr, "palladium: no native code, the interpreter goes on: %s\n", dlerror());
+      fprintf(stderr, "palladium: no native code, programs run without it: %s\n", dlerror());
       return;
     }
     const auto make = reinterpret_cast<MakeCompiler>(dlsym(library, kMakeCompilerSymbol));
     if (make != nullptr) compiler_ = make(runtime_, options_.compiler);
     if (compiler_ == nullptr) {
       fprintf(stderr, "palladium: no native code: the compiler cannot work on this machine; "
-                      "the interpreter goes on\n");
+                      "programs run without it\n");
     }
   }
 
