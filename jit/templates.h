@@ -1,12 +1,12 @@
 // jit/templates.h: the template tier: bytecode -> machine code, an instruction at a time.
 //
-// Between the interpreter and the code that LLVM makes stands code that takes a microsecond to
-// make: each bytecode instruction becomes a fixed sequence of machine instructions over the same
-// frame (JavaScriptCore's baseline tier and V8's Sparkplug are of this kind). What that saves is
-// fetching, decoding and dispatch; one value stays in a register from one instruction to the next.
-// A law gets it when it is warm, together with its thunks; once it is optimised, the optimised
-// bytecode gets it (Note [Optimised bytecode] in vm/tier.cc); when it is hot, LLVM's code takes its
-// place.
+// Between the interpreter and the code that LLVM makes stands code that takes ten microseconds a
+// law to make: each bytecode instruction becomes a fixed sequence of machine instructions over the
+// same frame (JavaScriptCore's baseline tier and V8's Sparkplug are of this kind). What that saves
+// is fetching, decoding and dispatch; one value stays in a register from one instruction to the
+// next. A law gets it when it is warm, together with its thunks; once it is optimised, the
+// optimised bytecode gets it (Note [Optimised bytecode] in vm/tier.cc); when it is hot, LLVM's code
+// takes its place.
 //
 // Note [Templates in the stream]
 //   The code of an instruction replaces the address of its handler in the block's stream. So

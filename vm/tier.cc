@@ -18,15 +18,16 @@ constexpr uint64_t kFirstCompileNs = 8'000'000;  ///< a guess, with the load of 
 constexpr uint32_t kBudgetRetryEntries = 200;
 
 // Note [Thresholds]
-//   kWarmEntries: the bytecode is translated, which takes a microsecond or two. kOptimisedEntries:
-//   the law is optimised, which takes a hundred, and runs what came of it. jit_threshold: LLVM
-//   compiles that, which takes some milliseconds. Where the last is less, it holds for all.
+//   kWarmEntries: the bytecode is translated, which takes some ten microseconds for a law and its
+//   thunks. kOptimisedEntries: the law is optimised, which takes a few times as long, and runs what
+//   came of it. jit_threshold: LLVM compiles that, which takes some milliseconds. Where the last is
+//   less, it holds for all.
 //   To load LLVM takes as long as to compile a law or two. So the law that it is loaded for has to
 //   be as hot once more: a run that ends before has no use for it (the reference's library is
 //   loaded with 6 % less work). Those that were hot meanwhile wait no longer.
 
 // Note [Stored code]
-//   Code that LLVM made in an earlier run costs what it takes to know its key, a hundred
+//   Code that LLVM made in an earlier run costs what it takes to know its key, some tens of
 //   microseconds for the optimiser. So a warm law of which something is stored, going by its name
 //   and arity, is looked at for a few entries more and then optimised at once. What comes of that
 //   is kept only if it is stored, or the code of a copy: the functions that the first entries are
