@@ -31,7 +31,7 @@ SIZES = {"fib": 26, "nqueens": 8, "mergesort": 2000, "sieve": 500, "stackmachine
          "pipeline": 5000}
 # A few hundred numbers of 25 KB and of 60 KB: more than the nursery has room for, and what large
 # objects have before the first major collection.
-FILL = ("(sumOf (x & add (mod (bex (add 200000 x)) 7) (mod (bex (add 480000 x)) 7)) (rep 0 450))")
+FILL = "(sumOf (x & add (mod (bex (add 200000 x)) 7) (mod (bex (add 480000 x)) 7)) (rep 0 450))"
 STEADY = 1.1  # of the median
 NEXT = 9
 

@@ -471,9 +471,9 @@ void Collector::resize_nursery(uint64_t copied) {
   uint64_t& size = heap_.nursery_bytes_;
   int32_t& trend = heap_.nursery_trend_;
   if (copied * kBusyShare > size) {
-    trend = std::max(trend, 0) + 1;
+    trend = std::min(std::max(trend, 0) + 1, kBusyCollections);
   } else if (copied * kIdleShare < size) {
-    trend = std::min(trend, 0) - 1;
+    trend = std::max(std::min(trend, 0) - 1, -kIdleCollections);
   } else {
     trend = 0;
   }

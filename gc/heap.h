@@ -173,7 +173,7 @@ class Heap {
   uint64_t pin_base_ = 0;
   Word* eden_start_ = nullptr;
   uint64_t nursery_bytes_ = 0;      // see Note [Nursery size]
-  int32_t nursery_trend_ = 0;       // busy collections in a row, or idle ones below 0
+  int32_t nursery_trend_ = 0;       // busy collections in a row, idle ones below 0; bounded
   Word* eden_committed_ = nullptr;  // pages below have been touched or are free to touch
   Word* survivor_top_ = nullptr;    // of the current survivor space
   int survivor_index_ = 0;
