@@ -46,6 +46,15 @@ void unmap_code_memory(const CodeMemory& memory, uint64_t bytes) {
   munmap(memory.executable, bytes);
 }
 
+void* map_file(int descriptor, uint64_t bytes) {
+  void* at = mmap(nullptr, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, descriptor, 0);
+  return at == MAP_FAILED ? nullptr : at;
+}
+
+void unmap_file(void* base, uint64_t bytes) {
+  if (base != nullptr) munmap(base, bytes);
+}
+
 uint64_t physical_memory_bytes() {
   const uint64_t pages = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES));
   uint64_t bytes = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));

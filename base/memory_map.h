@@ -23,6 +23,10 @@ struct CodeMemory {
 /// Empty if the system refuses. Memory is committed when it is written.
 CodeMemory map_code_memory(uint64_t bytes);
 void unmap_code_memory(const CodeMemory& memory, uint64_t bytes);
+/// A view of a file that nothing is written through, which may reach beyond its end; nullptr, with
+/// errno, if the system refuses. Only MappedFile (base/mapped_file.h) can bear a file that is cut.
+void* map_file(int descriptor, uint64_t bytes);
+void unmap_file(void* base, uint64_t bytes);
 /// Physical memory of the machine, or of the control group if that is less.
 uint64_t physical_memory_bytes();
 

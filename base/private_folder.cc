@@ -40,17 +40,6 @@ uint64_t PrivateFile::size_bytes() const {
   return fstat(descriptor_, &s) == 0 ? static_cast<uint64_t>(s.st_size) : 0;
 }
 
-bool PrivateFile::read(uint64_t offset, std::span<uint8_t> to) const {
-  while (!to.empty()) {
-    const ssize_t n = pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    offset += static_cast<uint64_t>(n);
-    to = to.subspan(static_cast<size_t>(n));
-  }
-  return true;
-}
-
 bool PrivateFile::write(uint64_t offset, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t n = pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));

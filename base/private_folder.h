@@ -15,8 +15,7 @@
 
 namespace plan {
 
-/// A regular file, open for reading and, if it may be written, for writing. No reader or writer
-/// has to be stopped by a signal: what is cut off under a reader is a failed read.
+/// A regular file, open for reading (base/mapped_file.h) and, if it may be written, for writing.
 class PrivateFile {
  public:
   explicit PrivateFile(int descriptor, bool can_write)
@@ -27,8 +26,6 @@ class PrivateFile {
 
   bool can_write() const { return can_write_; }
   uint64_t size_bytes() const;
-  /// All of `to`, or false.
-  bool read(uint64_t offset, std::span<uint8_t> to) const;
   bool write(uint64_t offset, std::span<const uint8_t> bytes);
   bool cut(uint64_t size_bytes);
   /// Keeps other processes from lock(); false if one of them has done so.

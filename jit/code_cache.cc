@@ -88,11 +88,20 @@ CodeCache::~CodeCache() {
 /// Opens what has the file's name now, and reads what is in it.
 Status CodeCache::open_file() {
   bool made = false;
-  PLAN_TRY(file_, folder_->open_file(name_, true, made));
-  places_.clear();
-  end_ = 0;
+  PLAN_TRY(std::unique_ptr<PrivateFile> file, folder_->open_file(name_, true, made));
+  PLAN_TRY_STATUS(take_file(std::move(file)));
   may_write_ = file_->can_write();
   if (made) remove_other_files();
+  return Unit{};
+}
+
+/// Goes on with this file, and what is in it.
+Status CodeCache::take_file(std::unique_ptr<PrivateFile> file) {
+  PLAN_TRY(std::unique_ptr<MappedFile> mapped, MappedFile::map(file->descriptor()));
+  mapped_ = std::move(mapped);
+  file_ = std::move(file);  // the old one's lock goes with it
+  places_.clear();
+  end_ = 0;
   read_records();
   return Unit{};
 }
@@ -101,18 +110,22 @@ bool CodeCache::has_good_head() const {
   FileHead expected;
   expected.build = build_;
   FileHead head;
-  return file_->read(0, bytes_of(head)) && std::memcmp(&head, &expected, sizeof head) == 0;
+  return mapped_->copy(0, bytes_of(head)) && std::memcmp(&head, &expected, sizeof head) == 0;
 }
 
 /// Takes up the records from end_ on, as far as they are whole.
 void CodeCache::read_records() {
+  const uint64_t size = file_->size_bytes();
+  if (size < end_) {  // somebody has cut it
+    places_.clear();
+    end_ = 0;
+  }
   if (end_ == 0) {
-    if (!has_good_head()) return;
+    if (size < sizeof(FileHead) || !has_good_head()) return;
     end_ = sizeof(FileHead);
   }
-  const uint64_t size = file_->size_bytes();
   RecordHead head;
-  while (size - end_ >= sizeof head && file_->read(end_, bytes_of(head))) {
+  while (size - end_ >= sizeof head && mapped_->copy(end_, bytes_of(head))) {
     if (head.magic != kRecordMagic || head.bytes > kCodeRecordBytesMax) return;
     if (head.bytes > size - end_ - sizeof head) return;
     places_.insert_or_assign(
@@ -124,7 +137,7 @@ void CodeCache::read_records() {
 
 std::optional<std::vector<uint8_t>> CodeCache::read(const Hash256& key, const Place& place) const {
   std::vector<uint8_t> payload(place.bytes);
-  if (!file_->read(place.offset, payload)) return std::nullopt;
+  if (!mapped_->copy(place.offset, payload)) return std::nullopt;
   if (checksum_of(key, place.subject, payload) != place.checksum) return std::nullopt;
   return payload;
 }
@@ -230,11 +243,7 @@ bool CodeCache::rewrite() {
     folder_->remove(fresh_name);
     return false;
   }
-  file_ = std::move(*fresh);  // the old one's lock goes with it
-  places_.clear();
-  end_ = 0;
-  read_records();
-  return true;
+  return take_file(std::move(*fresh)).has_value();
 }
 
 /// Files of other builds, which nobody may ever ask for again: the newest few stay.

@@ -152,6 +152,36 @@ TEST_F(CodeCacheTest, AFileThatIsCutKeepsWhatIsWhole) {
   }
 }
 
+TEST_F(CodeCacheTest, AFileThatIsCutUnderAReaderIsAFailedFind) {
+  constexpr uint64_t kCount = 200;
+  constexpr uint64_t kStep = 1000;  // through several pages
+  write(kCount);
+  const Bytes whole = content();
+  const auto cache = open();
+  ASSERT_EQ(found(*cache, kCount), kCount);
+  for (uint64_t size = whole.size() / kStep * kStep; size > 0; size -= kStep) {
+    ASSERT_EQ(truncate(file().c_str(), static_cast<off_t>(size)), 0);
+    EXPECT_LT(found(*cache, kCount), kCount) << size;
+  }
+  for (uint64_t n = 0; n < kCount; ++n) cache->add(key_of(n), kSubject, payload_of(n));
+  EXPECT_EQ(found(*cache, kCount), kCount);
+  EXPECT_EQ(found(kCount), kCount);
+}
+
+TEST_F(CodeCacheTest, AFileThatIsCutUnderAWriterIsWrittenAgain) {
+  write(3);
+  const Bytes whole = content();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const auto cache = open();
+    ASSERT_EQ(truncate(file().c_str(), static_cast<off_t>(size)), 0);
+    cache->add(key_of(3), kSubject, payload_of(3));
+    EXPECT_EQ(found(*cache, 3) + 1, found(4)) << size;
+    write(3);
+    EXPECT_EQ(found(4), 4u) << size;
+    set_content(whole);
+  }
+}
+
 TEST_F(CodeCacheTest, AFlippedByteIsNeverBelieved) {
   write(3);
   const Bytes whole = content();

@@ -49,7 +49,7 @@ BANNED = [
     (r"#\s*include\s*<(iostream|fstream|sstream|ostream|istream|iomanip)>", None, "base/file.h"),
     (r"#\s*include\s*<(format|expected|regex|coroutine|ranges)>", None, "see the style guide, 4"),
     (r"\bdynamic_cast\s*<", None, "a kind and a switch"),
-    (r"\bthread_local\b", None, "a member of the evaluator"),
+    (r"\bthread_local\b", "base/mapped_file.cc", "a member of the evaluator"),
     (r"(?<![\w.>])(?:::)?(mmap|munmap|mprotect|madvise|mremap)\s*\(", "base/",
      "base/memory_map.h: only base calls the operating system"),
     (r"\b(throw|catch|try)\b", "tools/cli", "Result<T>: exceptions are off"),
