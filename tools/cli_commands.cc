@@ -20,6 +20,10 @@
 
 #include <unistd.h>
 
+#ifdef PLAN_RECORDS_PROFILE
+extern "C" int __llvm_profile_write_file();  // of LLVM's profile runtime: see tools/profile.py
+#endif
+
 namespace plan::cli {
 
 namespace {
@@ -460,6 +464,9 @@ int run_command(std::string_view program, const Arguments& arguments) {
   const int code = runner.run();
   if (runner.has_left_tier() || kLeavesMemory) {
     fflush(nullptr);
+#ifdef PLAN_RECORDS_PROFILE
+    __llvm_profile_write_file();
+#endif
     _exit(code);
   }
   return code;

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# tools/profile.py: which paths of the program are hot, for the compiler.
+#
+#   tools/profile.py record                  -> tools/profile.xz; builds build/profile, some minutes
+#   tools/profile.py unpack PROFDATA OUTPUT  for the build: for clang, by llvm-profdata
+#
+# What a cold load takes is spread over hundreds of small functions of the front end and of the
+# evaluator; inlined and laid out by what was counted, they take 0.9 of the time. The profile is
+# LLVM's own, as text, compressed. It goes by a hash of each function's control flow: one that has
+# changed since is compiled without, and nothing else happens. So record again before a release, or
+# when much has changed. What runs for it is this tree's own: its library, examples and benchmarks.
+
+import lzma
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROFILE = ROOT / "tools" / "profile.xz"
+BUILD = ROOT / "build" / "profile"
+PROFDATA = "/usr/lib/llvm-19/bin/llvm-profdata"
+LOADS = 10  # of the library, that it counts for as much as the programs
+
+
+def unpack(profdata, output):
+    with tempfile.NamedTemporaryFile(suffix=".txt") as text:
+        text.write(lzma.decompress(PROFILE.read_bytes()))
+        text.flush()
+        subprocess.run([profdata, "merge", "-o", output, text.name], check=True)
+
+
+def build():
+    """A program that writes the counts when it ends."""
+    subprocess.run(["cmake", "--preset", "release", "-B", BUILD, "-DPLAN_PROFILE=record"],
+                   cwd=ROOT, check=True)
+    subprocess.run(["cmake", "--build", BUILD, "--target", "palladium", "palladium_native"],
+                   check=True)
+    return BUILD / "tools" / "palladium"
+
+
+def programs(folder):
+    """Modules in the folder's sire/: the benchmarks at their tiny size, the examples."""
+    sire = folder / "sire"
+    shutil.copytree(ROOT / "sire" / "examples", sire)
+    for path in sorted((ROOT / "bench" / "programs").glob("*.sire")):
+        text = path.read_text("utf-8")
+        size = re.search(r"^; size tiny (\d+)", text, re.M)
+        if size:
+            text = re.sub(r"^= size \d+$", f"= size {size[1]}", text, flags=re.M)
+        (sire / f"bench_{path.stem}.sire").write_text(text, "utf-8")
+    return sorted(path.stem for path in sire.glob("*.sire"))
+
+
+def record():
+    binary = build()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        environment = dict(os.environ, HOME=str(folder), XDG_CACHE_HOME=str(folder / "cache"),
+                           LLVM_PROFILE_FILE=str(folder / "%p.profraw"))
+
+        def run(*arguments):
+            subprocess.run([binary, "sire", *arguments], cwd=folder, env=environment, check=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+        for _ in range(LOADS):
+            run("--no-cache", "prelude")
+        for name in programs(folder):
+            run("--no-cache", name)
+            run("--tier=interpreter", name)
+            run(name)
+        text = folder / "profile.txt"
+        counts = sorted(folder.glob("*.profraw"))
+        subprocess.run([PROFDATA, "merge", "-sparse", "-text", "-o", text, *counts], check=True)
+        PROFILE.write_bytes(lzma.compress(text.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
+    print(f"{PROFILE.relative_to(ROOT)}: {PROFILE.stat().st_size} bytes, {len(counts)} runs")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["record"]:
+        record()
+    elif len(sys.argv) == 4 and sys.argv[1] == "unpack":
+        unpack(sys.argv[2], sys.argv[3])
+    else:
+        raise SystemExit("usage: see the head of this file")
