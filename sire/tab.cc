@@ -5,16 +5,15 @@
 #include "value/nat.h"
 #include "value/order.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace plan::sire {
 
 namespace {
 
-/// The first position whose key is not less than `key`.
-uint64_t lower_bound(Value keys, Value key) {
-  uint64_t low = 0;
-  uint64_t high = row_size(keys);
+/// The first position from `low` on whose key is not less than `key`, or `high`.
+uint64_t lower_bound(Value keys, Value key, uint64_t low, uint64_t high) {
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
     if (compare_keys(row_at(keys, middle), key) < 0) {
@@ -24,6 +23,9 @@ uint64_t lower_bound(Value keys, Value key) {
     }
   }
   return low;
+}
+uint64_t lower_bound(Value keys, Value key) {
+  return lower_bound(keys, key, 0, row_size(keys));
 }
 
 /// A copy of `row` in which `count` elements at `position` are replaced by `v`.
@@ -44,13 +46,42 @@ struct Entries {
       : keys(tab_keys(tab)), values(deref(tab_values(tab))), size(row_size(keys)) {}
 
   bool is_at_end() const { return next == size; }
-  Value key() const { return row_at(keys, next); }
-  Value value() const { return row_at(values, next); }
+  /// The position from `next` on of the first key that is not less than `key`. Steps that double
+  /// come near it, so that what lies between costs little.
+  uint64_t find(Value key) const {
+    uint64_t low = next;
+    uint64_t step = 1;
+    while (size - low >= step && compare_keys(row_at(keys, low + step - 1), key) < 0) {
+      low += step;
+      step *= 2;
+    }
+    return lower_bound(keys, key, low, std::min(low + step - 1, size));
+  }
 
   Value keys;
   Value values;
   uint64_t size;
   uint64_t next = 0;
+};
+
+/// Entries of a tab under construction, `size_max` at most.
+struct Collected {
+  explicit Collected(uint64_t size_max) : keys(size_max), values(size_max) {}
+
+  void take(Entries& from, uint64_t end) {
+    for (; from.next < end; ++from.next, ++size) {
+      keys[size] = row_at(from.keys, from.next);
+      values[size] = row_at(from.values, from.next);
+    }
+  }
+  Value tab(gc::Heap& heap) const {
+    const Value set = gc::make_set(heap, gc::make_row(heap, std::span(keys).first(size)));
+    return gc::make_tab(heap, set, gc::make_row(heap, std::span(values).first(size)));
+  }
+
+  std::vector<Value> keys;
+  std::vector<Value> values;
+  uint64_t size = 0;
 };
 
 }  // namespace
@@ -87,22 +118,22 @@ Value tab_union(gc::Heap& heap, Value first, Value second) {
   if (tab_size(first) == 0) return second;
   Entries a(first);
   Entries b(second);
-  std::vector<Value> keys;
-  std::vector<Value> values;
-  keys.reserve(a.size + b.size);
-  values.reserve(a.size + b.size);
-  while (!a.is_at_end() || !b.is_at_end()) {
-    const int order = a.is_at_end()   ? 1
-                      : b.is_at_end() ? -1
-                                      : compare_keys(a.key(), b.key());
-    Entries& from = order <= 0 ? a : b;
-    keys.push_back(from.key());
-    values.push_back(from.value());
-    from.next++;
-    if (order == 0) b.next++;
+  Collected all(a.size + b.size);
+  while (!a.is_at_end() && !b.is_at_end()) {
+    const Value key = row_at(a.keys, a.next);
+    all.take(b, b.find(key));
+    if (b.is_at_end()) break;
+    const Value other = row_at(b.keys, b.next);
+    if (compare_keys(key, other) == 0) {
+      all.take(a, a.next + 1);
+      b.next++;
+    } else {
+      all.take(a, a.find(other));
+    }
   }
-  const Value set = gc::make_set(heap, gc::make_row(heap, keys));
-  return gc::make_tab(heap, set, gc::make_row(heap, values));
+  all.take(a, a.size);
+  all.take(b, b.size);
+  return all.tab(heap);
 }
 
 Value tab_select(gc::Heap& heap, Value tab, std::span<const uint64_t> positions) {
