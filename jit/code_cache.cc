@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kFileEnding = ".code";
 constexpr uint32_t kRecordMagic = 0x43'4c'41'50;
+constexpr uint32_t kSummariesMagic = 0x53'4c'41'50;
+constexpr Hash256 kNoKey{};  ///< of records of summaries
 
 struct FileHead {
   char magic[8] = {'P', 'A', 'L', 'L', 'C', 'O', 'D', 'E'};
@@ -43,9 +45,10 @@ std::span<uint8_t> bytes_of(T& head) {
   return {reinterpret_cast<uint8_t*>(&head), sizeof head};
 }
 
-void write_record(std::vector<uint8_t>& to, const Hash256& key, uint64_t subject,
+void write_record(std::vector<uint8_t>& to, uint32_t magic, const Hash256& key, uint64_t subject,
                   std::span<const uint8_t> payload) {
   RecordHead head;
+  head.magic = magic;
   head.bytes = static_cast<uint32_t>(payload.size());
   head.subject = subject;
   head.key = key;
@@ -53,6 +56,28 @@ void write_record(std::vector<uint8_t>& to, const Hash256& key, uint64_t subject
   const std::span<const uint8_t> from = bytes_of(head);
   to.insert(to.end(), from.begin(), from.end());
   to.insert(to.end(), payload.begin(), payload.end());
+}
+
+void write_summary(std::vector<uint8_t>& to, const Hash256& key,
+                   std::span<const uint8_t> bytes) {
+  const auto size = static_cast<uint16_t>(bytes.size());
+  to.insert(to.end(), key.begin(), key.end());
+  to.push_back(static_cast<uint8_t>(size));
+  to.push_back(static_cast<uint8_t>(size >> 8));
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+/// The first summary of a record, which is taken off it; false if there is none.
+bool take_summary(std::span<const uint8_t>& record, StoredSummary& summary) {
+  constexpr size_t kHeadBytes = sizeof(Hash256) + 2;
+  if (record.size() < kHeadBytes) return false;
+  std::copy_n(record.begin(), sizeof(Hash256), summary.key.begin());
+  const size_t size = record[sizeof(Hash256)] | size_t{record[sizeof(Hash256) + 1]} << 8;
+  record = record.subspan(kHeadBytes);
+  if (record.size() < size) return false;
+  summary.bytes.assign(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(size));
+  record = record.subspan(size);
+  return true;
 }
 
 std::string file_name(const Hash256& build) { return base58(build) + kFileEnding; }
@@ -100,10 +125,15 @@ Status CodeCache::take_file(std::unique_ptr<PrivateFile> file) {
   PLAN_TRY(std::unique_ptr<MappedFile> mapped, MappedFile::map(file->descriptor()));
   mapped_ = std::move(mapped);
   file_ = std::move(file);  // the old one's lock goes with it
-  places_.clear();
-  end_ = 0;
+  forget_records();
   read_records();
   return Unit{};
+}
+
+void CodeCache::forget_records() {
+  places_.clear();
+  unread_.clear();
+  end_ = 0;
 }
 
 bool CodeCache::has_good_head() const {
@@ -116,21 +146,23 @@ bool CodeCache::has_good_head() const {
 /// Takes up the records from end_ on, as far as they are whole.
 void CodeCache::read_records() {
   const uint64_t size = file_->size_bytes();
-  if (size < end_) {  // somebody has cut it
-    places_.clear();
-    end_ = 0;
-  }
+  if (size < end_) forget_records();  // somebody has cut it
   if (end_ == 0) {
     if (size < sizeof(FileHead) || !has_good_head()) return;
     end_ = sizeof(FileHead);
   }
   RecordHead head;
   while (size - end_ >= sizeof head && mapped_->copy(end_, bytes_of(head))) {
-    if (head.magic != kRecordMagic || head.bytes > kCodeRecordBytesMax) return;
+    const bool is_ours = head.magic == kRecordMagic || head.magic == kSummariesMagic;
+    if (!is_ours || head.bytes > kCodeRecordBytesMax) return;
     if (head.bytes > size - end_ - sizeof head) return;
-    places_.insert_or_assign(
-        head.key, Place{end_ + sizeof head, head.bytes, head.subject, head.checksum});
-    subjects_.insert(head.subject);
+    const Place place{end_ + sizeof head, head.bytes, head.subject, head.checksum};
+    if (head.magic == kSummariesMagic) {
+      if (head.key == kNoKey) unread_.push_back(place);
+    } else {
+      places_.insert_or_assign(head.key, place);
+      subjects_.insert(head.subject);
+    }
     end_ += sizeof head + head.bytes;
   }
 }
@@ -172,7 +204,47 @@ void CodeCache::add(const Hash256& key, uint64_t subject, std::span<const uint8_
   const auto at = places_.find(key);
   if (at != places_.end() && read(key, at->second)) return;
   std::vector<uint8_t> record;
-  write_record(record, key, subject, payload);
+  write_record(record, kRecordMagic, key, subject, payload);
+  append(record);
+}
+
+/// Takes up the summaries in records that nobody has asked for yet, older ones first.
+void CodeCache::read_summaries() {
+  for (const Place& place : unread_) {
+    const std::optional<std::vector<uint8_t>> record = read(kNoKey, place);
+    if (!record) continue;
+    std::span<const uint8_t> rest(*record);
+    for (StoredSummary s; take_summary(rest, s);) {
+      summaries_.insert_or_assign(s.key, std::move(s.bytes));
+    }
+  }
+  unread_.clear();
+}
+
+std::vector<uint8_t> CodeCache::find_summary(const Hash256& key) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  read_summaries();
+  const auto at = summaries_.find(key);
+  if (at == summaries_.end()) return {};
+  used_summaries_.insert(key);
+  return at->second;
+}
+
+void CodeCache::add_summaries(std::span<const StoredSummary> summaries) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!may_write_) return;
+  std::vector<uint8_t> payload;
+  for (const StoredSummary& s : summaries) {
+    const bool is_too_large = s.bytes.size() > kStoredSummaryBytesMax ||
+                              payload.size() + s.bytes.size() > kCodeRecordBytesMax / 2;
+    if (is_too_large) continue;
+    write_summary(payload, s.key, s.bytes);
+    summaries_.insert_or_assign(s.key, s.bytes);
+    used_summaries_.insert(s.key);
+  }
+  if (payload.empty()) return;
+  std::vector<uint8_t> record;
+  write_record(record, kSummariesMagic, kNoKey, 0, payload);
   append(record);
 }
 
@@ -180,7 +252,7 @@ void CodeCache::add(const Hash256& key, uint64_t subject, std::span<const uint8_
 bool CodeCache::start_file() {
   FileHead head;
   head.build = build_;
-  places_.clear();
+  forget_records();
   end_ = sizeof head;
   return file_->cut(0) && file_->write(0, bytes_of(head));
 }
@@ -220,6 +292,27 @@ bool CodeCache::append(std::span<const uint8_t> records) {
   return ok;
 }
 
+/// What this process has used, as records. Half of the room stays free, or the next record would
+/// bring us here again.
+void CodeCache::write_used(std::vector<uint8_t>& to) {
+  read_summaries();
+  std::vector<uint8_t> payload;
+  for (const Hash256& key : used_summaries_) {
+    const auto at = summaries_.find(key);
+    if (at == summaries_.end() || payload.size() + at->second.size() > bytes_max_ / 8) continue;
+    write_summary(payload, key, at->second);
+  }
+  if (!payload.empty()) write_record(to, kSummariesMagic, kNoKey, 0, payload);
+  for (const Hash256& key : used_) {
+    const auto at = places_.find(key);
+    if (at == places_.end()) continue;
+    if (to.size() + at->second.bytes > bytes_max_ / 2) break;
+    if (const auto image = read(key, at->second)) {
+      write_record(to, kRecordMagic, key, at->second.subject, *image);
+    }
+  }
+}
+
 /// With the lock: a fresh file with what this process has used takes the place of a full one.
 bool CodeCache::rewrite() {
   const std::string fresh_name = name_ + ".new";  // ours alone, by the lock
@@ -228,15 +321,7 @@ bool CodeCache::rewrite() {
   head.build = build_;
   const std::span<const uint8_t> from = bytes_of(head);
   bytes.assign(from.begin(), from.end());
-  for (const Hash256& key : used_) {
-    const auto at = places_.find(key);
-    if (at == places_.end()) continue;
-    // Half of the room stays free, or the next record would bring us here again.
-    if (bytes.size() + at->second.bytes > bytes_max_ / 2) break;
-    if (const auto payload = read(key, at->second)) {
-      write_record(bytes, key, at->second.subject, *payload);
-    }
-  }
+  write_used(bytes);
   Result<std::unique_ptr<PrivateFile>> fresh = folder_->new_file(fresh_name);
   if (!fresh) return false;
   if (!(*fresh)->lock() || !(*fresh)->write(0, bytes) || !folder_->rename(fresh_name, name_)) {

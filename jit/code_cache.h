@@ -1,5 +1,8 @@
 // jit/code_cache.h: native code that outlives the process.
 //
+// Of laws that have code in it, or that those call, it also keeps summaries (vm/summary.h), which
+// are bytes to it.
+//
 // One file for each build (jit/build.h), of records that are only ever appended:
 //
 //   FileHead | RecordHead, payload | RecordHead, payload | ...
@@ -8,13 +11,15 @@
 // it was made from (jit/request.h): equal keys, equal code. Its subject is a number that is known
 // without making the request; whether it is worth making one is asked of the subjects. The file is
 // believed in nothing else: the checksum of a record is compared when it is used, and what does
-// not fit is not there.
+// not fit is not there. A record of another kind holds summaries:
 //
-// Lifecycle  : opened for the first hot law. Each image is appended as soon as it is made, by one
+//   { key, size in two bytes, bytes } ..
+//
+// Lifecycle  : opened for the first warm law. Each image is appended as soon as it is made, by one
 //              write under a lock: a process that is killed leaves at most a torn tail, which
-//              the next writer cuts off. A file that is full is replaced by a fresh one with the
-//              images that this process has used.
-// Threads    : find() is the evaluator's, add() the compile thread's.
+//              the next writer cuts off. Summaries are appended many at a time. A file that is
+//              full is replaced by a fresh one with what this process has used.
+// Threads    : any; find() is the evaluator's, add() the compile thread's.
 // Note       : the file is mapped when it is opened, and nothing is used where it stands: bytes are
 //              copied out, and the copy is checked (base/mapped_file.h). A file that somebody cuts
 //              is a failed read, not a signal. To open a file of 4096 records takes 3.6 ms; with
@@ -39,13 +44,20 @@
 namespace plan::jit {
 
 /// Counts changes of the file, of images, and of canonical texts.
-inline constexpr uint32_t kCodeCacheVersion = 2;
+inline constexpr uint32_t kCodeCacheVersion = 3;
 inline constexpr uint64_t kCodeFileBytesMax = uint64_t{256} << 20;
 inline constexpr uint64_t kCodeRecordBytesMax = uint64_t{64} << 20;
 inline constexpr size_t kCodeFilesKept = 3;
+inline constexpr size_t kStoredSummaryBytesMax = 65535;
 
 struct HashOfHash {
   size_t operator()(const Hash256& hash) const;
+};
+
+/// Bytes under a key.
+struct StoredSummary {
+  Hash256 key{};
+  std::vector<uint8_t> bytes;
 };
 
 class CodeCache {
@@ -61,7 +73,14 @@ class CodeCache {
   void add(const Hash256& key, uint64_t subject, std::span<const uint8_t> payload);
   /// Whether there may be anything of this subject.
   bool knows(uint64_t subject);
+  /// Whether there is no payload.
   bool empty();
+
+  /// What was added under this key last; empty: nothing. Whoever reads it should not trust it.
+  std::vector<uint8_t> find_summary(const Hash256& key);
+  /// All of them are one record, each in place of what was added under its key before. Does nothing
+  /// if it cannot be written.
+  void add_summaries(std::span<const StoredSummary> summaries);
 
  private:
   struct Place {
@@ -77,6 +96,7 @@ class CodeCache {
 
   Status open_file();
   Status take_file(std::unique_ptr<PrivateFile> file);
+  void forget_records();
   bool has_good_head() const;
   void read_records();
   bool prepare_to_write();
@@ -85,6 +105,8 @@ class CodeCache {
   bool rewrite();
   void remove_other_files();
   std::optional<std::vector<uint8_t>> read(const Hash256& key, const Place& place) const;
+  void read_summaries();
+  void write_used(std::vector<uint8_t>& to);
 
   std::unique_ptr<PrivateFolder> folder_;
   std::string name_;
@@ -97,6 +119,9 @@ class CodeCache {
   std::unordered_map<Hash256, Place, HashOfHash> places_;
   std::unordered_set<uint64_t> subjects_;  ///< of all places, and of some that were lost
   std::unordered_set<Hash256, HashOfHash> used_;
+  std::vector<Place> unread_;  ///< records of summaries
+  std::unordered_map<Hash256, std::vector<uint8_t>, HashOfHash> summaries_;
+  std::unordered_set<Hash256, HashOfHash> used_summaries_;
   std::vector<uint8_t> unwritten_;  ///< records
   bool may_write_ = true;
 };

@@ -1,6 +1,7 @@
 // jit/code_cache_fuzz.cc: arbitrary bytes as an image, and as the file of the code cache.
 #include "jit/code_cache_fuzz.h"
 
+#include <array>
 #include <string>
 
 #include <fcntl.h>
@@ -29,6 +30,7 @@ const Hash256 kBuild = hash_of(0);
 const Hash256 kOldKey = hash_of(1);
 const Hash256 kNewKey = hash_of(2);
 constexpr uint64_t kSubject = 3;
+const Bytes kSummary = {1, 2, 3};
 
 /// What the requests of the images refer to; none of it is looked at.
 References some_references() { return {{small_nat(1), small_nat(2)}, {nullptr}}; }
@@ -104,16 +106,23 @@ void check_file(std::span<const uint8_t> bytes) {
     PLAN_CHECK(cache != nullptr);
     // Under a good checksum there is what somebody stored, whole.
     if (const auto found = cache->find(kOldKey)) PLAN_CHECK(*found == payload);
+    const Bytes old_summary = cache->find_summary(kOldKey);
+    PLAN_CHECK(old_summary.empty() || old_summary == kSummary);
     cache->add(kNewKey, kSubject, payload);
+    cache->add_summaries(std::array{StoredSummary{kNewKey, kSummary}});
     PLAN_CHECK(cache->find(kNewKey) == payload);
+    PLAN_CHECK(cache->find_summary(kNewKey) == kSummary);
   }
   const std::unique_ptr<CodeCache> cache = folder.open();
   PLAN_CHECK(cache != nullptr && cache->find(kNewKey) == payload);
+  PLAN_CHECK(cache->find_summary(kNewKey) == kSummary);
 }
 
 Bytes good_file() {
   const Folder folder;
-  folder.open()->add(kOldKey, kSubject, encode_image(some_image()));
+  const std::unique_ptr<CodeCache> cache = folder.open();
+  cache->add(kOldKey, kSubject, encode_image(some_image()));
+  cache->add_summaries(std::array{StoredSummary{kOldKey, kSummary}});
   return folder.content();
 }
 

@@ -351,6 +351,117 @@ TEST_F(CodeCacheTest, AnImageLargerThanTheFileIsNotKept) {
   EXPECT_LE(content().size(), 4096u);
 }
 
+// --- Summaries.
+
+Bytes summary_of(uint64_t n) { return Bytes(10 + n % 20, static_cast<uint8_t>(n + 1)); }
+
+/// `count` of them, from `first` on, as one record.
+void add_summaries(CodeCache& cache, uint64_t first, uint64_t count) {
+  std::vector<StoredSummary> summaries;
+  for (uint64_t n = first; n < first + count; ++n) summaries.push_back({key_of(n), summary_of(n)});
+  cache.add_summaries(summaries);
+}
+/// How many of the first `count` there are; those must be right.
+uint64_t summaries_found(CodeCache& cache, uint64_t count) {
+  uint64_t result = 0;
+  for (uint64_t n = 0; n < count; ++n) {
+    const Bytes bytes = cache.find_summary(key_of(n));
+    if (bytes.empty()) continue;
+    ++result;
+    EXPECT_EQ(bytes, summary_of(n));
+  }
+  return result;
+}
+
+TEST_F(CodeCacheTest, SummariesAreFoundByThisProcessAndTheNext) {
+  const auto cache = open();
+  EXPECT_EQ(summaries_found(*cache, 10), 0u);
+  add_summaries(*cache, 0, 6);
+  add_summaries(*cache, 6, 4);
+  EXPECT_EQ(summaries_found(*cache, 11), 10u);
+  EXPECT_EQ(summaries_found(*open(), 11), 10u);
+}
+
+TEST_F(CodeCacheTest, SummariesAreNoCode) {
+  const auto cache = open();
+  add_summaries(*cache, 0, 5);
+  EXPECT_TRUE(cache->empty());
+  EXPECT_TRUE(open()->empty());
+  EXPECT_FALSE(open()->knows(0));
+  EXPECT_FALSE(open()->find(key_of(0)).has_value());
+  EXPECT_FALSE(open()->find(Hash256{}).has_value());
+  write(3);
+  EXPECT_TRUE(open()->find_summary(key_of(5)).empty());
+  EXPECT_EQ(found(5), 3u);
+}
+
+TEST_F(CodeCacheTest, TheLastSummaryUnderAKeyIsTheOneThatCounts) {
+  add_summaries(*open(), 0, 3);
+  const std::vector<StoredSummary> other = {{key_of(1), Bytes(7, 9)}};
+  const auto cache = open();
+  cache->add_summaries(other);
+  EXPECT_EQ(cache->find_summary(key_of(1)), other[0].bytes);
+  EXPECT_EQ(open()->find_summary(key_of(1)), other[0].bytes);
+  EXPECT_EQ(open()->find_summary(key_of(2)), summary_of(2));
+}
+
+TEST_F(CodeCacheTest, ADamagedRecordOfSummariesIsIgnoredAndTheOthersAreNot) {
+  add_summaries(*open(), 0, 1);
+  const Bytes small = content();
+  add_summaries(*open(), 1, 2);
+  write(3);
+  const Bytes whole = content();
+  constexpr size_t kHeadBytes = 80;
+  // The key and the bytes of the first record's only summary, and the size between them.
+  for (size_t at = small.size() - sizeof(Hash256) - 2 - summary_of(0).size(); at < small.size();
+       ++at) {
+    ASSERT_GT(at, kHeadBytes);
+    Bytes damaged = whole;
+    damaged[at] ^= 0x10;
+    set_content(damaged);
+    const auto cache = open();
+    EXPECT_EQ(summaries_found(*cache, 3), 2u) << at;
+    EXPECT_EQ(found(*cache, 3), 3u) << at;
+    add_summaries(*cache, 0, 1);
+    EXPECT_EQ(summaries_found(*open(), 3), 3u) << at;
+  }
+}
+
+TEST_F(CodeCacheTest, AFlippedByteInSummariesIsNeverBelieved) {
+  add_summaries(*open(), 0, 3);
+  const Bytes whole = content();
+  for (size_t at = 0; at < whole.size(); ++at) {
+    Bytes damaged = whole;
+    damaged[at] ^= 0x10;
+    set_content(damaged);
+    EXPECT_EQ(summaries_found(*open(), 3), 0u) << at;
+  }
+}
+
+TEST_F(CodeCacheTest, SummariesWithoutEndStayBelowTheBound) {
+  constexpr uint64_t kBytesMax = 16'384;
+  const auto cache = open(kBytesMax);
+  write(3);
+  EXPECT_EQ(found(*cache, 3), 0u);
+  for (uint64_t n = 0; n < 300; ++n) {
+    add_summaries(*cache, n * 3, 3);
+    EXPECT_LE(content().size(), kBytesMax);
+  }
+  // The code that this process has not used is gone for them.
+  EXPECT_EQ(found(*open(kBytesMax), 3), 0u);
+}
+
+TEST_F(CodeCacheTest, AFullFileKeepsTheSummariesThatWereUsed) {
+  constexpr uint64_t kBytesMax = 16'384;
+  add_summaries(*open(kBytesMax), 0, 20);
+  {
+    const auto cache = open(kBytesMax);
+    EXPECT_EQ(summaries_found(*cache, 5), 5u);
+    for (uint64_t n = 100; n < 300; ++n) cache->add(key_of(n), kSubject, payload_of(n));
+  }
+  EXPECT_EQ(summaries_found(*open(kBytesMax), 20), 5u);
+}
+
 TEST_F(CodeCacheTest, SeveralProcessesAddToOneFile) {
   constexpr uint64_t kEach = 100;
   std::vector<pid_t> children;

@@ -12,6 +12,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <dlfcn.h>
 #include <time.h>
@@ -29,6 +30,8 @@ namespace plan::jit {
 namespace {
 
 constexpr const char* kPlugIn = "libpalladium_native.so";
+/// So many requests share a record of summaries; what the last leave is written at the end.
+constexpr uint64_t kSubmissionsTogether = 32;
 
 std::string folder_of_program() {
   char path[4096];
@@ -69,6 +72,7 @@ struct Job {
   std::unique_ptr<vm::TierRequest> request;
   References references;
   Hash256 key{};  ///< if there is a cache
+  std::vector<StoredSummary> summaries;
   Image image;
 };
 
@@ -79,6 +83,8 @@ class NativeTier : public vm::Tier {
 
   ~NativeTier() override {
     if (perf_map_ != nullptr) fclose(perf_map_);
+    // What was new of the machine's laws came as they were freed.
+    if (cache_ != nullptr) cache_->add_summaries(summaries_);
     if (!thread_.joinable()) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -91,6 +97,7 @@ class NativeTier : public vm::Tier {
 
   /// See leave_native_tier(). False: nothing is under way.
   bool leave() {
+    if (cache_ != nullptr) cache_->add_summaries(std::exchange(summaries_, {}));
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.clear();
     if (current_ == nullptr) return false;
@@ -124,6 +131,14 @@ class NativeTier : public vm::Tier {
     return has_stored_code() && cache_->knows(subject);
   }
 
+  std::vector<uint8_t> find_summary(const Hash256& key) override {
+    if (!cache_tried_) open_cache();
+    return cache_ != nullptr ? cache_->find_summary(key) : std::vector<uint8_t>();
+  }
+  void add_summary(const Hash256& key, std::span<const uint8_t> bytes) override {
+    if (cache_ != nullptr) summaries_.push_back({key, {bytes.begin(), bytes.end()}});
+  }
+
   bool load(vm::TierRequest& request) override {
     // What is to be shown has to be made.
     if (!has_stored_code() || request.dump) return false;
@@ -143,7 +158,10 @@ class NativeTier : public vm::Tier {
     if (!thread_.joinable()) thread_ = std::thread([this] { compile_loop(); });
     auto job = std::make_unique<Job>();
     RequestWriter writer(*request);
-    if (cache_ != nullptr) job->key = key_of(writer);
+    if (cache_ != nullptr) {
+      job->key = key_of(writer);
+      job->summaries = some_summaries();
+    }
     job->references = writer.take_references();
     job->request = std::move(request);
     const Job* mine = job.get();
@@ -223,6 +241,7 @@ class NativeTier : public vm::Tier {
       compile(*job);
       const Hash256 key = job->key;
       const uint64_t subject = job->request->subject;
+      const std::vector<StoredSummary> summaries = std::move(job->summaries);
       std::vector<uint8_t> payload;
       if (cache_ != nullptr && job->request->failure == vm::TierFailure::kNone) {
         payload = encode_image(job->image);
@@ -234,11 +253,19 @@ class NativeTier : public vm::Tier {
       done_.notify_all();
       vm_.tier_ready.store(true, std::memory_order_relaxed);
       vm_.lower_limits();
-      if (payload.empty()) continue;
+      if (payload.empty() && summaries.empty()) continue;
       lock.unlock();
-      cache_->add(key, subject, payload);
+      if (!payload.empty()) cache_->add(key, subject, payload);
+      if (!summaries.empty()) cache_->add_summaries(summaries);
       lock.lock();
     }
+  }
+
+  /// What is to be written with an image: what is new, if it is worth a record.
+  std::vector<StoredSummary> some_summaries() {
+    if (++submitted_ % kSubmissionsTogether != 0) return {};
+    vm_.summaries.store();
+    return std::exchange(summaries_, {});
   }
 
   void open_cache() {
@@ -341,6 +368,8 @@ class NativeTier : public vm::Tier {
   GdbSymbols gdb_;
   std::unique_ptr<CodeCache> cache_;  ///< set before the thread starts
   bool cache_tried_ = false;
+  std::vector<StoredSummary> summaries_;  ///< not written yet
+  uint64_t submitted_ = 0;
   uint64_t wanted_ = 0;               ///< bytes that did not fit
   uint64_t hopeless_ = ~uint64_t{0};  ///< so many cannot be had until something is given back
   bool was_given_back_ = false;
@@ -372,7 +401,9 @@ void attach_native_tier(vm::Evaluator& evaluator, const NativeOptions& options) 
 }
 
 bool leave_native_tier(vm::Evaluator& evaluator) {
-  auto* tier = static_cast<NativeTier*>(evaluator.machine().tier.release());
+  vm::Machine& machine = evaluator.machine();
+  machine.summaries.store();
+  auto* tier = static_cast<NativeTier*>(machine.tier.release());
   if (tier != nullptr && tier->leave()) return true;
   delete tier;
   return false;

@@ -3,6 +3,7 @@
 // See Note [Stored code] in vm/tier.cc. Every Process has an evaluator of its own; the file of the
 // code cache is all that one leaves to the next.
 #include "base/file.h"
+#include "gc/hash.h"
 #include "jit/native_tier.h"
 #include "vm/ir_test.h"
 #include "vm/jet_abi.h"
@@ -40,6 +41,12 @@ class Process : public vm::IrTest {
   void keep(std::string_view name, std::string_view text) {
     laws_.push_back(std::make_unique<gc::Root>(heap_, define(name, text)));
   }
+  /// The same, and its hash is known: it may have a stored summary.
+  void keep_hashed(std::string_view name, std::string_view text) {
+    keep(name, text);
+    EXPECT_TRUE(gc::pin_hash(laws_.back()->get()).has_value());
+  }
+  const vm::Summaries& summaries() { return machine().summaries; }
   Value operator[](std::string_view name) const { return *names_.find(name); }
   Value apply(std::string_view name, std::initializer_list<Value> args) {
     const vm::Outcome out =
@@ -54,6 +61,7 @@ class Process : public vm::IrTest {
   Value suspended_plus(uint64_t k) {
     return vm::suspend_apply(heap_, (*this)["identity"], std::array{plus(k)});
   }
+  bool leave() { return leave_native_tier(evaluator_); }
   const vm::TierStatistics& statistics() { return machine().tier_statistics; }
 
  private:
@@ -176,6 +184,67 @@ TEST_F(EarlyCodeTest, ACopyIsFoundThoughItsLawWasNeverCompiled) {
   // What the copy was not made for still goes where it belongs.
   EXPECT_EQ(process.apply("left", {process["_Add"], small_nat(0), small_nat(kFewTurns)}),
             small_nat(left_result(0, kFewTurns)));
+}
+
+constexpr const char* kStep = "law a n { (@_If (@_Gth a n) (@_Sub a n) (@_Add a (@_Dec n))) }";
+constexpr const char* kSteps = "law a n { (@_If n (self (@step a n) (@_Dec n)) a) }";
+
+class StoredSummaryTest : public EarlyCodeTest {
+ protected:
+  /// Runs in a process of its own until the law that calls another has code.
+  void run(uint64_t& laws_walked, uint64_t& cached, const std::string& cache) {
+    Process process(cache, kSoonHot);
+    process.keep_hashed("step", kStep);
+    process.keep("steps", kSteps);
+    for (uint32_t n = 0; process.statistics().laws == 0; ++n) {
+      ASSERT_LT(n, kCallsMax);
+      process.apply("steps", {small_nat(0), small_nat(kFewTurns)});
+    }
+    laws_walked = process.summaries().laws_walked;
+    cached = process.statistics().cached;
+    summaries_found_ = process.summaries().found;
+  }
+
+  uint64_t summaries_found_ = 0;
+};
+
+TEST_F(StoredSummaryTest, TheNextProcessLooksIntoFewerLawsAndFindsTheSameCode) {
+  uint64_t walked_first = 0;
+  uint64_t cached = 0;
+  run(walked_first, cached, cache_);
+  EXPECT_EQ(summaries_found_, 0u);
+  EXPECT_EQ(cached, 0u);
+  uint64_t walked_then = 0;
+  run(walked_then, cached, cache_);
+  EXPECT_GT(summaries_found_, 0u);
+  EXPECT_LT(walked_then, walked_first);
+  EXPECT_EQ(cached, 1u);  // under the key that was made without them
+}
+
+TEST_F(StoredSummaryTest, WithoutACodeCacheNothingIsStored) {
+  uint64_t walked_first = 0;
+  uint64_t walked_then = 0;
+  uint64_t cached = 0;
+  run(walked_first, cached, "");
+  run(walked_then, cached, "");
+  EXPECT_EQ(walked_then, walked_first);
+  EXPECT_EQ(summaries_found_, 0u);
+  EXPECT_EQ(cached, 0u);
+}
+
+TEST_F(StoredSummaryTest, AProcessThatIsLeftHasStoredThem) {
+  {
+    Process process(cache_, kNeverHot);
+    process.keep_hashed("step", kStep);
+    process.keep("steps", kSteps);
+    process.apply("steps", {small_nat(0), small_nat(kManyTurns)});
+    ASSERT_EQ(process.statistics().optimised, 1u);
+    ASSERT_FALSE(process.leave());
+  }
+  uint64_t walked = 0;
+  uint64_t cached = 0;
+  run(walked, cached, cache_);
+  EXPECT_GT(summaries_found_, 0u);
 }
 
 }  // namespace

@@ -33,7 +33,6 @@ constexpr uint32_t kBodyNodesMax = 4000;  ///< larger laws are not even decoded
 constexpr uint32_t kDepthMax = 64;        ///< expressions inside each other, lets included
 constexpr uint32_t kNestingMax = 8;       ///< laws analysed for the sake of others
 constexpr uint32_t kRoundsMax = 4;        ///< of assumptions about recursion, and about kinds
-constexpr size_t kKindsMax = 6;           ///< sets of arguments taken for nats, per function
 constexpr uint64_t kWorkMax = 40'000;     ///< steps and decoded nodes per question from outside
 constexpr uint32_t kLetChainMax = 8;      ///< lets that only name other lets, looked through
 
@@ -455,6 +454,7 @@ struct Analysis {
   uint32_t nesting = 0;
   uint64_t work = 0;
   bool is_incomplete = false;  ///< a limit on the question was met: not to be kept
+  bool is_limited = false;     ///< that, or one on what is kept: not to be stored
 
   Demand of(Value function, uint64_t nats);
   std::optional<Demand> of_kinds(Value function, Value law, uint64_t nats, const Demand& otherwise);
@@ -933,19 +933,20 @@ Demand answer_question(Analysis& analysis, const Question& question) {
 /// limit to the number of such questions.
 std::optional<Demand> Analysis::of_kinds(Value function, Value law, uint64_t nats,
                                          const Demand& otherwise) {
-  if (const auto found = vm.demands.find(function.word); found != vm.demands.end()) {
-    for (const auto& [kinds, demand] : found->second) {
-      if (kinds == nats) return demand;
-    }
-    if (found->second.size() >= kKindsMax) return std::nullopt;
+  if (const Demand* known = vm.summaries.find_demand(function, nats)) return *known;
+  if (vm.summaries.of(function).demands.size() >= kSummaryDemandsMax) {
+    is_limited = true;
+    return std::nullopt;
   }
   if (nesting > kNestingMax || work > kWorkMax) {
-    is_incomplete = true;
+    is_incomplete = is_limited = true;
     return std::nullopt;
   }
   const bool was_incomplete = std::exchange(is_incomplete, false);
+  const bool was_limited = std::exchange(is_limited, false);
   Demand demand;
   if (!is_too_large(law)) {
+    ++vm.summaries.laws_walked;
     Law ir;
     decode_law(law, ir);
     work += ir.arena.size();
@@ -954,11 +955,10 @@ std::optional<Demand> Analysis::of_kinds(Value function, Value law, uint64_t nat
     --nesting;
   }
   if (!is_incomplete || nesting == 0) {
-    // Through its record the function's region tells when the answer has to go.
-    function_info(vm, function);
-    vm.demands[function.word].emplace_back(nats, demand);
+    vm.summaries.add_demand(function, {nats, demand, is_limited});
   }
   is_incomplete |= was_incomplete;
+  is_limited |= was_limited;
   return demand;
 }
 

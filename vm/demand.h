@@ -25,7 +25,7 @@
 //              induction only if the loop ends: so a parameter must shrink in every turn (`dec n`
 //              where n is not 0). A loop that might turn for ever in silence must not crash
 //              instead. Laws never call each other in a circle but through unknown functions.
-// Kept       : per function, in Machine::demands, until its region is freed.
+// Kept       : per function, in its summary (vm/summary.h).
 // Limits     : kDemandMax, and those in vm/demand.cc; what is beyond has no demand, which is always
 //              true.
 // See        : design, optimiser-study.md sections 5 and 6.
@@ -36,7 +36,6 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace plan::vm {
@@ -67,8 +66,13 @@ class Demand {
   uint8_t count_ = 0;
 };
 
-/// What is kept of one function: its demands if the arguments in the set are nats.
-using FunctionDemands = std::vector<std::pair<uint64_t, Demand>>;
+/// The demand of a function if the arguments in the set `nats` are nats.
+struct KindsDemand {
+  uint64_t nats = 0;
+  Demand demand;
+  bool is_provisional = false;  ///< found under a limit that depends on what was asked before
+};
+using FunctionDemands = std::vector<KindsDemand>;
 
 /// The demand of a saturated call of `function`, any value in WHNF, if the arguments in `nats`, a
 /// set of bits, evaluate to nats. Direct code, allocates nothing in the heap.

@@ -373,7 +373,7 @@ TEST_F(DemandTest, KindsAreAskedForSoManyTimes) {
   }
   const Value pin = define("many", text + end + " }");
   for (uint64_t nats = 0; nats < 256; ++nats) demand_of(machine(), pin, nats);
-  EXPECT_LE(machine().demands[pin.word].size(), 6u);
+  EXPECT_LE(machine().summaries.of(pin).demands.size(), kSummaryDemandsMax);
 }
 
 // --- Limits.
@@ -428,9 +428,9 @@ TEST_F(DemandTest, LargeLawsAreNotAnalysed) {
 TEST_F(DemandTest, TheAnswerIsForgottenWithTheRegion) {
   const Value pin = define("gone", "law x y { (@_Add x y) }");
   EXPECT_EQ(demand_of_name("gone"), "2 1 nat");
-  EXPECT_TRUE(machine().demands.contains(pin.word));
+  EXPECT_TRUE(machine().summaries.knows(pin));
   release_region_code(&machine(), gc::pin_region(pin));
-  EXPECT_FALSE(machine().demands.contains(pin.word));
+  EXPECT_FALSE(machine().summaries.knows(pin));
 }
 
 // --- Jets. What the table says must hold for any arguments.

@@ -196,7 +196,7 @@ void release_region_code(void* machine, gc::Region* region) {
     Code* next = code->next;
     forget_native_code(vm, *code);
     for (gc::Info* info : code->infos) vm.infos.remove(info);
-    vm.demands.erase(code->function.word);
+    vm.summaries.forget(code->function);
     delete code;
     code = next;
   }

@@ -131,6 +131,7 @@ class Inliner {
   /// The law's text in place of its call, or null.
   const Expr* try_inline(const Expr* head, std::span<const Expr* const> args, uint32_t depth) {
     if (head->kind != Expr::Kind::kConstant || head->value == function_) return nullptr;
+    if (!may_be_inlined(head->value, args)) return nullptr;
     const Callee* callee = callee_of(head->value);
     if (callee == nullptr || callee->law.args != args.size()) return nullptr;
     if (callee->leaves > threshold(head->value, *callee, args) || callee->leaves > room_) {
@@ -150,6 +151,24 @@ class Inliner {
     if (e->kind != Expr::Kind::kVariable || e->variable <= law_.args) return false;
     const size_t let = e->variable - 1 - law_.args;
     return let < law_.group.size() && law_.group[let] != 0;
+  }
+
+  /// False: callee_of() and threshold() need not be asked.
+  bool may_be_inlined(Value function, std::span<const Expr* const> args) {
+    if (!is_law(running_law(vm_, function))) return false;
+    const std::optional<uint8_t> leaves = vm_.summaries.of(function).inline_leaves;
+    if (!leaves) return true;
+    return *leaves != kNeverInlined && *leaves <= room_ && *leaves <= threshold_max(function, args);
+  }
+
+  /// What threshold() is at most.
+  uint32_t threshold_max(Value function, std::span<const Expr* const> args) const {
+    if (is_law(function)) return kLocalLeaves;
+    const bool any = std::any_of(args.begin(), args.end(), [this](const Expr* a) {
+      return is_known_function(a) || is_known_row(a);
+    });
+    if (any) return is_ir_jet(function) ? kJetLeaves : kKnownLeaves;
+    return is_loop_ ? kLoopLeaves : kAlwaysLeaves;
   }
 
   uint32_t threshold(Value function, const Callee& callee,
@@ -198,11 +217,22 @@ class Inliner {
     return e->args.size() < gc::eval_arity(function);
   }
 
+  /// Null if the function is never inlined.
   const Callee* callee_of(Value function) {
     const Value law = running_law(vm_, function);
-    if (!is_law(law)) return nullptr;
     const auto [place, is_new] = callees_.try_emplace(law.word);
     if (!is_new) return place->second.get();
+    place->second = read_callee(law);
+    const Callee* callee = place->second.get();
+    if (vm_.summaries.of(function).inline_leaves) return callee;
+    ++vm_.summaries.laws_walked;
+    const bool is_never = callee == nullptr || callee->leaves > kLocalLeaves;
+    vm_.summaries.set_inline_leaves(
+        function, is_never ? kNeverInlined : static_cast<uint8_t>(callee->leaves));
+    return callee;
+  }
+
+  static std::unique_ptr<Callee> read_callee(Value law) {
     if (is_large_or_recursive(law_body(law), kLocalLeaves)) return nullptr;
     auto callee = std::make_unique<Callee>();
     decode_law(law, callee->law);
@@ -211,8 +241,7 @@ class Inliner {
     callee->parameters.resize(callee->law.slots);
     measure(*callee, callee->law.body);
     for (const Expr* let : callee->law.lets) measure(*callee, let);
-    place->second = std::move(callee);
-    return place->second.get();
+    return callee;
   }
 
   /// A cycle of functions is left to the law that has it (vm/unlift.h).

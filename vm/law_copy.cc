@@ -67,23 +67,24 @@ void share_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, Value c
   keeper.copies.push_back({key, copy, std::make_unique<gc::Root>(vm.heap, copy)});
 }
 
-bool has_more_leaves(Value body, uint32_t max) {
+Leaves leaves_of_body(Value body, uint32_t max) {
   const auto is_code = [](Value v, uint64_t op) {
     return is_closure(v) && closure_size(v) == 2 && closure_head(v) == small_nat(op);
   };
-  uint32_t leaves = 0;
+  Leaves leaves;
   std::vector<Value> pending{body};
-  while (!pending.empty()) {
+  while (!pending.empty() && leaves.count <= max) {
     const Value v = pending.back();
     pending.pop_back();
     if (is_code(v, 0) || is_code(v, 1)) {
       pending.push_back(closure_arg(v, 0));
       pending.push_back(closure_arg(v, 1));
-    } else if (++leaves > max) {
-      return true;
+      continue;
     }
+    ++leaves.count;
+    leaves.mention_law = leaves.mention_law || v == small_nat(0);
   }
-  return false;
+  return leaves;
 }
 
 }  // namespace plan::vm

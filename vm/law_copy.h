@@ -30,7 +30,15 @@ Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const L
 /// Keeps a copy that another region made, too.
 void share_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, Value copy);
 
+struct Leaves {
+  uint32_t count = 0;
+  bool mention_law = false;  ///< one of them is the law itself
+};
+/// The leaves of a law's body. Stops when there are more than `max`.
+Leaves leaves_of_body(Value body, uint32_t max);
 /// Whether the body of a law has more than `max` leaves. Looks no further.
-bool has_more_leaves(Value body, uint32_t max);
+inline bool has_more_leaves(Value body, uint32_t max) {
+  return leaves_of_body(body, max).count > max;
+}
 
 }  // namespace plan::vm

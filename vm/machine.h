@@ -10,18 +10,17 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "gc/collector.h"
 #include "gc/heap.h"
 #include "gc/info_table.h"
 #include "gc/stack.h"
 #include "vm/code.h"
-#include "vm/demand.h"
 #include "vm/dispatch.h"
 #include "vm/eval.h"
 #include "vm/jet_abi.h"
 #include "vm/jets_ir.h"
+#include "vm/summary.h"
 #include "vm/tier.h"
 
 namespace plan::vm {
@@ -91,7 +90,7 @@ struct Machine {
   JetMatchSink match_sink = nullptr;
   void* match_context = nullptr;
   uint64_t jets_declined = 0;
-  std::unordered_map<Word, FunctionDemands> demands;  ///< of functions that have Code
+  Summaries summaries{*this};
   std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
   std::atomic<bool> tier_ready{false};  ///< something waits to be installed
   TierStatistics tier_statistics;

@@ -181,14 +181,26 @@ class Copier {
   Law copy_;
 };
 
-/// Null if the function is no loop of use.
-std::unique_ptr<Loop> read_loop(Machine& vm, Value function) {
-  const Value law = running_law(vm, function);
-  if (!is_law(law) || has_more_leaves(law_body(law), kSpecialiseLeaves)) return nullptr;
+/// Null if the law is no loop of use.
+std::unique_ptr<Loop> read_loop_of(Value law) {
+  const Leaves leaves = leaves_of_body(law_body(law), kSpecialiseLeaves);
+  if (leaves.count > kSpecialiseLeaves || !leaves.mention_law) return nullptr;
   auto loop = std::make_unique<Loop>();
   decode_law(law, loop->law);
   loop->name = law_name(law);
   if (has_deferred(loop->law) || !LoopReader(*loop).read()) return nullptr;
+  return loop;
+}
+
+/// Null if the function is no loop of use.
+std::unique_ptr<Loop> read_loop(Machine& vm, Value function) {
+  const Value law = running_law(vm, function);
+  if (!is_law(law)) return nullptr;
+  const std::optional<bool> is_loop = vm.summaries.of(function).is_loop;
+  if (is_loop && !*is_loop) return nullptr;
+  if (!is_loop) ++vm.summaries.laws_walked;
+  std::unique_ptr<Loop> loop = read_loop_of(law);
+  if (!is_loop) vm.summaries.set_loop(function, loop != nullptr);
   return loop;
 }
 

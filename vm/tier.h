@@ -18,9 +18,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "vm/low_code.h"
 #include "vm/low_facts.h"
 
@@ -135,6 +137,16 @@ class Tier {
   virtual bool load(TierRequest& request) {
     static_cast<void>(request);
     return false;
+  }
+  /// The bytes that an earlier process gave add_summary() under this key (vm/summary.h); empty:
+  /// none.
+  virtual std::vector<uint8_t> find_summary(const Hash256& key) {
+    static_cast<void>(key);
+    return {};
+  }
+  virtual void add_summary(const Hash256& key, std::span<const uint8_t> bytes) {
+    static_cast<void>(key);
+    static_cast<void>(bytes);
   }
   /// Takes the request. With `wait`, returns when it is done (not yet installed).
   virtual void submit(std::unique_ptr<TierRequest> request, bool wait) = 0;

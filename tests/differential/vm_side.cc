@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "gc/build.h"
+#include "gc/hash.h"
 #include "gc/make.h"
 #include "gc/region.h"
 #include "jit/native_tier.h"
@@ -157,7 +158,7 @@ std::optional<Value> VmSide::build(const Expr& e, bool is_value) {
       return gc::make_row(heap, parts);
     case Form::kPin:
       if (!build_all(e.parts, true, &parts)) return std::nullopt;
-      return evaluator_.pin(parts[0]);
+      return build_pin(parts[0]);
     case Form::kLaw:
       return build_law(e);
     case Form::kSet:
@@ -178,6 +179,13 @@ std::optional<Value> VmSide::build(const Expr& e, bool is_value) {
     }
   }
   PLAN_UNREACHABLE();
+}
+
+Value VmSide::build_pin(Value item) {
+  const Value pin = evaluator_.pin(item);
+  // So that what is found out about it is stored, and taken from there.
+  if (!options_.code_cache.empty()) PLAN_CHECK(gc::pin_hash(pin).has_value());
+  return pin;
 }
 
 std::optional<Value> VmSide::build_law(const Expr& e) {

@@ -52,6 +52,7 @@ class VmSide {
 
  private:
   std::optional<Value> build(const Expr& e, bool is_value);
+  Value build_pin(Value item);
   std::optional<Value> build_law(const Expr& e);
   std::optional<Value> build_set(const std::vector<Value>& keys);
   std::optional<Value> build_application(const Expr& e, bool is_value);
