@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "jit/cache_folder.h"
 
 namespace plan::jit {
 namespace {
@@ -29,21 +30,6 @@ Bytes payload_of(uint64_t n) { return Bytes(100 + n % 50, static_cast<uint8_t>(n
 
 class CodeCacheTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "code_cache_XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-    folder_ = root_ + "/code";
-  }
-  void TearDown() override {
-    for (const std::string& folder : {folder_, root_ + "/other", root_}) {
-      chmod(folder.c_str(), 0700);
-      for (const FileEntry& file : list_files(folder)) remove_file(folder + "/" + file.name);
-      rmdir(folder.c_str());
-      unlink(folder.c_str());
-    }
-  }
-
   std::unique_ptr<CodeCache> open(uint64_t bytes_max = kCodeFileBytesMax) {
     Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(folder_, build_, bytes_max);
     EXPECT_TRUE(cache.has_value()) << (cache ? "" : cache.error().message);
@@ -84,8 +70,8 @@ class CodeCacheTest : public testing::Test {
     close(fd);
   }
 
-  std::string root_;
-  std::string folder_;
+  const CacheFolder place_;
+  const std::string folder_ = place_.code();
   Hash256 build_ = key_of(1000);
 };
 
@@ -268,12 +254,13 @@ TEST_F(CodeCacheTest, WhatOthersCanReachIsNotUsed) {
 
 TEST_F(CodeCacheTest, LinksAreNotFollowed) {
   write(1);
-  const std::string link = root_ + "/other";
+  const std::string link = place_.root() + "/other";
   ASSERT_EQ(symlink(folder_.c_str(), link.c_str()), 0);
   EXPECT_NE(why_not(link), "");
+  EXPECT_EQ(unlink(link.c_str()), 0);
   const std::string name = file();
-  ASSERT_EQ(rename(name.c_str(), (root_ + "/moved").c_str()), 0);
-  ASSERT_EQ(symlink((root_ + "/moved").c_str(), name.c_str()), 0);
+  ASSERT_EQ(rename(name.c_str(), (place_.root() + "/moved").c_str()), 0);
+  ASSERT_EQ(symlink((place_.root() + "/moved").c_str(), name.c_str()), 0);
   EXPECT_NE(why_not(folder_).find("it is a link"), std::string::npos);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "jit/cache_folder.h"
 #include "gc/make.h"
 #include "jit/tier_test.h"
 #include "value/object.h"
@@ -56,18 +57,10 @@ class NativeTierTest : public TierTest {
 class StoredCodeTest : public NativeTierTest {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "native_tier_XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-    cache_ = root_ + "/code";
+    cache_ = place_.code();
     make(options());
   }
-  void TearDown() override {
-    evaluator_.reset();
-    for (const FileEntry& file : list_files(cache_)) remove_file(cache_ + "/" + file.name);
-    rmdir(cache_.c_str());
-    rmdir(root_.c_str());
-  }
+  void TearDown() override { evaluator_.reset(); }
   static vm::Options never_hot() {
     vm::Options o = options();
     o.tier = vm::TierMode::kMixed;
@@ -84,7 +77,7 @@ class StoredCodeTest : public NativeTierTest {
   }
 
  private:
-  std::string root_;
+  const CacheFolder place_;
 };
 
 TEST_F(NativeTierTest, ALawIsNativeAtItsFirstEntry) {

@@ -2,8 +2,8 @@
 //
 // See Note [Stored code] in vm/tier.cc. Every Process has an evaluator of its own; the file of the
 // code cache is all that one leaves to the next.
-#include "base/file.h"
 #include "gc/hash.h"
+#include "jit/cache_folder.h"
 #include "jit/native_tier.h"
 #include "vm/ir_test.h"
 #include "vm/jet_abi.h"
@@ -20,6 +20,8 @@ constexpr uint64_t kFewTurns = 300;      ///< a law is warm, and its functions h
 constexpr uint64_t kManyTurns = 20'000;  ///< it is optimised
 constexpr uint32_t kNeverHot = 1'000'000'000;
 constexpr uint32_t kSoonHot = 200;
+constexpr uint64_t kMuchRoom = uint64_t{64} << 20;
+constexpr uint64_t kLittleRoom = 4096;   ///< for the code of a few laws
 constexpr uint32_t kCallsMax = 10'000'000;  ///< compiling takes a thousandth of the time for these
 
 constexpr const char* kCount = "law a n { (@_If n (self (@_Add a 1) (@_Dec n)) a) }";
@@ -28,8 +30,10 @@ constexpr const char* kLeft = "law f z n { (@_If n (self f (f z n) (@_Dec n)) z)
 
 class Process : public vm::IrTest {
  public:
-  Process(const std::string& folder, uint32_t jit_threshold) : IrTest(options(jit_threshold)) {
+  Process(const std::string& folder, uint32_t jit_threshold, uint64_t code_bytes_max = kMuchRoom)
+      : IrTest(options(jit_threshold)) {
     NativeOptions native;
+    native.code_bytes_max = code_bytes_max;
     native.compiler.quick = true;
     native.code_cache = folder;
     attach_native_tier(evaluator_, native);
@@ -78,26 +82,20 @@ class Process : public vm::IrTest {
 
 class EarlyCodeTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "stored_code_XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-    cache_ = root_ + "/code";
-  }
-  void TearDown() override {
-    for (const FileEntry& file : list_files(cache_)) remove_file(cache_ + "/" + file.name);
-    rmdir(cache_.c_str());
-    rmdir(root_.c_str());
+  /// Runs `once` until so many laws are native.
+  template <typename F>
+  static void run_until(Process& process, uint64_t laws, F once) {
+    for (uint32_t n = 0; process.statistics().laws < laws; ++n) {
+      ASSERT_LT(n, kCallsMax);
+      once();
+    }
   }
   /// Defines a law and runs `once` in a process of its own until the native tier has made code.
   template <typename F>
   void store(std::string_view name, std::string_view text, F once) {
     Process process(cache_, kSoonHot);
     process.keep(name, text);
-    for (uint32_t n = 0; process.statistics().laws == 0; ++n) {
-      ASSERT_LT(n, kCallsMax);
-      once(process);
-    }
+    run_until(process, 1, [&] { once(process); });
     EXPECT_EQ(process.statistics().cached, 0u);
   }
   void store_count() {
@@ -106,10 +104,8 @@ class EarlyCodeTest : public testing::Test {
     });
   }
 
-  std::string cache_;
-
- private:
-  std::string root_;
+  const CacheFolder place_;
+  const std::string cache_ = place_.code();
 };
 
 TEST_F(EarlyCodeTest, AWarmLawIsNativeIfItsCodeIsStored) {
@@ -186,6 +182,41 @@ TEST_F(EarlyCodeTest, ACopyIsFoundThoughItsLawWasNeverCompiled) {
             small_nat(left_result(0, kFewTurns)));
 }
 
+// In each process all laws become warm, one after the other.
+TEST_F(EarlyCodeTest, AWarmLawWhoseStoredCodeHasNoRoomGetsItLater) {
+  constexpr uint64_t kLaws = 40;
+  const auto name = [](uint64_t k) { return "count" + std::to_string(k); };
+  const auto keep_all = [&](Process& process) {
+    for (uint64_t k = 0; k < kLaws; ++k) {
+      process.keep(name(k), "law a n { (@_If n (self (@_Add a " + std::to_string(k + 1) +
+                                ") (@_Dec n)) a) }");
+    }
+  };
+  const auto count = [&](Process& process, uint64_t k, uint64_t turns) {
+    EXPECT_EQ(process.apply(name(k), {small_nat(0), small_nat(turns)}),
+              small_nat((k + 1) * turns));
+  };
+  {
+    Process process(cache_, kSoonHot);
+    keep_all(process);
+    for (uint64_t k = 0; k < kLaws; ++k) {
+      run_until(process, k + 1, [&] { count(process, k, kFewTurns); });
+    }
+  }
+  Process process(cache_, kNeverHot, kLittleRoom);
+  keep_all(process);
+  for (uint64_t k = 0; k < kLaws; ++k) count(process, k, kFewTurns);
+  const uint64_t early = process.statistics().laws;
+  EXPECT_GT(early, 0u);
+  EXPECT_LT(early, kLaws);  // others found no room
+  EXPECT_GT(process.statistics().evicted, 0u);
+  for (uint64_t k = 0; k < kLaws; ++k) count(process, k, kManyTurns);
+  EXPECT_GE(process.statistics().laws, kLaws);
+  EXPECT_EQ(process.statistics().cached, process.statistics().laws);
+  EXPECT_EQ(process.statistics().requested, 0u);
+  EXPECT_EQ(process.statistics().failures, 0u);
+}
+
 constexpr const char* kStep = "law a n { (@_If (@_Gth a n) (@_Sub a n) (@_Add a (@_Dec n))) }";
 constexpr const char* kSteps = "law a n { (@_If n (self (@step a n) (@_Dec n)) a) }";
 
@@ -196,10 +227,9 @@ class StoredSummaryTest : public EarlyCodeTest {
     Process process(cache, kSoonHot);
     process.keep_hashed("step", kStep);
     process.keep("steps", kSteps);
-    for (uint32_t n = 0; process.statistics().laws == 0; ++n) {
-      ASSERT_LT(n, kCallsMax);
+    run_until(process, 1, [&] {
       process.apply("steps", {small_nat(0), small_nat(kFewTurns)});
-    }
+    });
     laws_walked = process.summaries().laws_walked;
     cached = process.statistics().cached;
     summaries_found_ = process.summaries().found;
