@@ -253,7 +253,7 @@ Object* Collector::copy(Object* from) {
   const Kind kind = from->kind();
   uint64_t words = payload_words(from);
   Word header = from->header & ~kFlagRemembered;
-  if (kind == Kind::kBlackhole || kind == Kind::kCrash) {
+  if (kind == Kind::kBlackhole || kind == Kind::kCrash || kind == Kind::kSpent) {
     // What was captured is dead; one word is enough for the indirection to come.
     words = 1;
     header = (header & ~(Word{0xffff} << 16)) | (Word{1} << 16);
@@ -362,7 +362,8 @@ bool Collector::scan(Object* object) {
   switch (object->kind()) {
     case Kind::kBig:
     case Kind::kBar:
-    case Kind::kBlackhole: return false;
+    case Kind::kBlackhole:
+    case Kind::kSpent: return false;
     case Kind::kRow: last = first + object->length(); break;
     case Kind::kClosure: last = first + 1 + object->closure_args(); break;
     case Kind::kThunk: last = first + object->thunk_words(); break;

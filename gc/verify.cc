@@ -97,7 +97,8 @@ class Verifier {
       case Kind::kIndirection:
       case Kind::kCrash: parts = 1; break;
       case Kind::kBar:
-      case Kind::kBlackhole: break;
+      case Kind::kBlackhole:
+      case Kind::kSpent: break;
     }
     for (uint64_t i = 0; i < parts; ++i) check_part(o, &o->payload[i]);
   }

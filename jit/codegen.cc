@@ -329,10 +329,14 @@ void BlockGenerator::emit_entry(uint32_t root) {
     ir_.CreateStore(load(at(o, 1 + p)), body_->slots[p]);
   }
   IrValue header = ir_.CreateAnd(load(o), constant(~Word{0xff}));
-  ir_.CreateStore(ir_.CreateOr(header, constant(static_cast<Word>(Kind::kBlackhole))), o);
-  IrValue update = ir_.CreatePtrToInt(address(s_.runtime.update_info), s_.word);
-  IrValue to = push_words(sp(), {update, thunk});
-  ir_.CreateStore(to, body_->sp);
+  const Kind entered = b_.is_once ? Kind::kSpent : Kind::kBlackhole;
+  ir_.CreateStore(ir_.CreateOr(header, constant(static_cast<Word>(entered))), o);
+  if (b_.is_once) {
+    ir_.CreateStore(sp(), body_->sp);
+  } else {
+    IrValue update = ir_.CreatePtrToInt(address(s_.runtime.update_info), s_.word);
+    ir_.CreateStore(push_words(sp(), {update, thunk}), body_->sp);
+  }
   goto_instruction(0);
 }
 

@@ -86,6 +86,7 @@ void RequestWriter::write_block(const vm::TierBlock& block) {
   write(block.small_arguments);
   write(block.loop.small);
   write(block.loop.evaluated);
+  write(block.is_once ? 1 : 0);
   write(block.low.parameters);
   write(block.low.slots);
   write(block.low.labels);

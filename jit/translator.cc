@@ -15,6 +15,7 @@ std::array<Word, kSlots> slot_addresses() {
   slots[kEnterHot] = address(vm::enter_hot);
   slots[kEnterInterpreter] = address(vm::enter_interpreter);
   slots[kEnterThunkInterpreter] = address(vm::enter_thunk_interpreter);
+  slots[kEnterOnceInterpreter] = address(vm::enter_once_interpreter);
   slots[kEvalValue] = address(vm::eval_value);
   slots[kApplyValues] = address(vm::apply_values);
   slots[kRunLeafJet] = address(vm::run_leaf_jet);
@@ -126,17 +127,22 @@ void Translator::thunk_entry() {
   const Label leave = a_.label();
   count(leave);
   poll(header().room_words, leave);
-  a_.load(Reg::rax, kVm, offset_in_machine(&vm_.update_info));
-  a_.store(kSp, -16, Reg::rax);
-  a_.store(kSp, -8, kR1);
+  const bool is_once = block_.is_once;
+  const int64_t update_words = is_once ? 0 : 2;
+  if (!is_once) {
+    a_.load(Reg::rax, kVm, offset_in_machine(&vm_.update_info));
+    a_.store(kSp, -16, Reg::rax);
+    a_.store(kSp, -8, kR1);
+  }
   const uint32_t n = header().parameters;
   for (uint32_t i = 0; i < n; ++i) {
     a_.load(Reg::rcx, kR1, field_of(kTagThunk, i));
-    a_.store(kSp, bytes_of(int64_t{i} - n - 2), Reg::rcx);
+    a_.store(kSp, bytes_of(int64_t{i} - n - update_words), Reg::rcx);
   }
-  a_.store_byte(kR1, header_of(kTagThunk), static_cast<uint8_t>(Kind::kBlackhole));
-  a_.operate(Alu::kSub, kSp, bytes_of(int64_t{3} + block_.locals + n));
-  leave_at(leave, kEnterThunkInterpreter);
+  const Kind entered = is_once ? Kind::kSpent : Kind::kBlackhole;
+  a_.store_byte(kR1, header_of(kTagThunk), static_cast<uint8_t>(entered));
+  a_.operate(Alu::kSub, kSp, bytes_of(update_words + 1 + block_.locals + n));
+  leave_at(leave, is_once ? kEnterOnceInterpreter : kEnterThunkInterpreter);
 }
 
 Label Translator::slow() {

@@ -22,6 +22,7 @@ enum Slot : uint32_t {
   kEnterHot = static_cast<uint32_t>(vm::Op::kCount),
   kEnterInterpreter,
   kEnterThunkInterpreter,
+  kEnterOnceInterpreter,
   kEvalValue,
   kApplyValues,
   kRunLeafJet,

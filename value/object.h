@@ -25,6 +25,7 @@
 //   indirection value, then what the thunk left behind (not scanned)
 //   blackhole   nothing live (payload size kept)                      thunk under evaluation
 //   crash       row [op value]                                        thunk that crashed
+//   spent       nothing live (payload size kept)                      entered, never updated
 //
 // Invariants : canonicity, plan.md section 4: no closure of a cow has n args or more, no closure of
 //              a set has a matching row as its argument, no law matches the data-jet table.
@@ -55,6 +56,7 @@ enum class Kind : uint8_t {
   kIndirection = 23,
   kBlackhole = 25,
   kCrash = 27,
+  kSpent = 29,  ///< see Note [Single-entry thunks] in vm/apply.cc
 };
 
 inline constexpr Word kFlagNormal = 1 << 8;  ///< no thunk below (indirections aside)
@@ -113,7 +115,8 @@ inline uint64_t payload_words(const Object* o) {
     case Kind::kSelector:
     case Kind::kIndirection:
     case Kind::kBlackhole:
-    case Kind::kCrash: return o->thunk_words();
+    case Kind::kCrash:
+    case Kind::kSpent: return o->thunk_words();
   }
   PLAN_UNREACHABLE();
 }

@@ -15,6 +15,15 @@ gc::Info* thunk_info(const Machine* vm, const Object* o) {
   return vm->info_base + o->info_index();
 }
 
+// What the thunk was is gone: vm/usage.cc is wrong.
+__attribute__((noinline)) PLAN_EVALUATES enter_spent(PLAN_STATE) {
+  static_cast<void>(r1), static_cast<void>(r2), static_cast<void>(r3), static_cast<void>(r4);
+  static_cast<void>(r5), static_cast<void>(r6), static_cast<void>(r7);
+  vm->heap.hp = hp;
+  vm->stack.sp = sp;
+  check_failed("a single-entry thunk is entered again", __FILE__, __LINE__);
+}
+
 }  // namespace
 
 // r1: any value. Returns its WHNF to the frame at sp.
@@ -35,6 +44,7 @@ PLAN_EVALUATES eval_value(PLAN_STATE) {
         r2 = row_at(row, 1).word;
         PLAN_TAIL raise_crash(PLAN_REGISTERS);
       }
+      case Kind::kSpent: PLAN_TAIL enter_spent(PLAN_REGISTERS);
       default: PLAN_TAIL abort_loop(PLAN_REGISTERS);
     }
   }
@@ -272,34 +282,41 @@ const EvalFn kPushArguments[kRegisterArguments + 1] = {
 
 // --- Update frames: [info, thunk].
 //
-// Note [Every thunk is updated]
-//   A thunk that is entered once at most needs no update frame and no blackhole. Which ones are
-//   could be found in linear code: the slot is used once on each path, to be forced, to be captured
-//   by a thunk, or passed to a known function, that uses it once in turn. Such an analysis was made
-//   for measuring, with a fixpoint for each law and summaries of laws. Counted were thunks that
-//   are updated, those looked at again afterwards (with a nursery that never fills, for the
-//   collector shortens what leads to them), and those the analysis says are entered once:
+// Note [Single-entry thunks]
+//   A thunk that is entered once at most needs no update. Hot code knows some of these beforehand
+//   (pass `once`: vm/usage.h): lets, and arguments of known functions. They have code of their own
+//   (Block::is_once), whose entry pushes no update frame; so it may end with a call that takes its
+//   place, and a chain of such thunks needs no stack.
+//   The entry marks the thunk as spent (Kind::kSpent), as it would make it a blackhole: what it
+//   captured is in the frame now, and dead to the collector from then on. No pointer is written, so
+//   there is no write barrier. A crash does not touch it: who waited for it is unwound as well, and
+//   is entered again only if it is a thunk that crashes again. Who looks at it without entering
+//   (cheap eagerness, the collector with selectors) sees something unevaluated. To enter it again
+//   would be a mistake in the analysis, and ends the process: its value is gone.
+//   What it brings is little. Thunks that were updated, those looked at again afterwards (with a
+//   nursery that never fills, for the collector shortens what leads to them), and those that the
+//   pass leaves without:
 //
-//                                    updated   looked at again   known to be entered once
-//     bench: listsum                   6.0 M         0                    0
+//                                    updated   looked at again   not updated any more
+//     bench: listsum                   3.0 M         0                    0
 //            sieve                     2.0 M         0                    0
-//            pipeline                  1.5 M         0                    0
 //            mergesort                 0.9 M        10 %                  0
-//            nqueens                   0.6 M         0                    6 %
+//            nqueens                   0.6 M         0                    5 %
+//            pipeline                  0.5 M         0                    0
 //            strings                   0.3 M         0                    0
-//            the others             under 200
-//     reference: msort100k             4.1 M        25 %                  0
-//                pipelist, sumlist    1.9 M          0                    0
-//                queens10              0.6 M         0                    6 %
-//     load of its prelude              0.8 M         6 %                  6 %
-//            (laws as they first run)  1.3 M        10 %                 14 %
+//            the others             under 40 000                          0
+//     reference: pipelist              3.2 M         0                    0
+//                msort100k             3.9 M        25 %                  0
+//                sumlist               2.0 M         0                    0
+//                queens10              0.6 M         0                    5 %
+//     load of its prelude              0.9 M        10 %                  1 %
 //
 //   So 75 to 100 % could do without, but those stand in rows, nearly all: the tails of lists. That
 //   a list is walked once is known to who walks it, not where its cells are made; with usage in
 //   types (Turner, Wadler and Mossin, "Once upon a type", 1995) there would be a version of the
-//   producer for each usage. And there is little to gain: with no update frame in native code at
-//   all, listsum and sieve take 0.92 of their time, nqueens 0.97. Six parts in a hundred of that
-//   are not worth a pass.
+//   producer for each usage. Of what is made in the load most is made by laws that are not hot yet,
+//   and to analyse those costs more than their updates. And there is little to gain: with no update
+//   frame in native code at all, listsum and sieve take 0.92 of their time, nqueens 0.97.
 PLAN_EVALUATES update_old(PLAN_STATE);
 PLAN_EVALUATES update_return(PLAN_STATE) {
   Object* thunk = Value{sp[1]}.object();

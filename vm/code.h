@@ -68,6 +68,7 @@ struct Block {
   uint32_t frame_words = 0;  ///< 1 + locals + parameters
   uint32_t push_words = 0;   ///< most words any instruction writes below sp
   bool is_law = false;
+  bool is_once = false;  ///< a thunk's that is entered once: Note [Single-entry thunks]
   int32_t heat = kHeatNever;  ///< entries count from here up to 0, then the native tier is asked
   char* translation = nullptr;  ///< of the stream, by the tier (Tier::translate)
   uint32_t translation_bytes = 0;

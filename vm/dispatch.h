@@ -66,6 +66,7 @@ PLAN_EVALUATES enter_interpreter(PLAN_STATE);        // compiled law
 PLAN_EVALUATES enter_uncompiled(PLAN_STATE);         // compiles, then enters
 PLAN_EVALUATES enter_hot(PLAN_STATE);                // compiled law whose counter has run out
 PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE);  // compiled block of a law
+PLAN_EVALUATES enter_once_interpreter(PLAN_STATE);   // the same of a single-entry thunk
 PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE);
 
 enum class CompareMode : Word {

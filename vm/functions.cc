@@ -11,6 +11,7 @@
 #include "gc/word_map.h"
 #include "vm/jets.h"
 #include "vm/machine.h"
+#include "vm/primops.h"
 
 namespace plan::vm {
 
@@ -80,8 +81,8 @@ LeafJet evaluator_leaf(JetId jet) {
   }
 }
 
-/// Jets that vm/lower.cc always turns into instructions. As functions they are code like laws are:
-/// the jet applied to its own arguments.
+}  // namespace
+
 bool is_primop(JetId jet) {
   switch (jet) {
     case JetId::kIf:
@@ -111,6 +112,8 @@ bool is_primop(JetId jet) {
     default: return false;
   }
 }
+
+namespace {
 
 gc::Info* pin_law_entry(Machine& vm, Value pin, Value law) {
   gc::Region* region = gc::pin_region(pin);
@@ -197,6 +200,7 @@ void release_region_code(void* machine, gc::Region* region) {
     forget_native_code(vm, *code);
     for (gc::Info* info : code->infos) vm.infos.remove(info);
     vm.summaries.forget(code->function);
+    vm.usages.erase(code->function.word);
     delete code;
     code = next;
   }

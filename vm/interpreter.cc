@@ -112,7 +112,9 @@ PLAN_EVALUATES enter_uncompiled(PLAN_STATE) {
   PLAN_TAIL entry_of(info_of(r2))(PLAN_REGISTERS);
 }
 
-PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
+namespace {
+template <bool is_once>
+PLAN_EVALUATES enter_thunk(PLAN_STATE) {
   const Word* pc = info_of(r2)->stream;
   StreamHeader& header = stream_header(info_of(r2)->stream);
   if (++header.heat >= 0) [[unlikely]] PLAN_SYNC(heat_law(*vm, header));
@@ -120,18 +122,25 @@ PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) {
     vm->stack_request = header.room_words;
     PLAN_TAIL safepoint_thunk(PLAN_REGISTERS);
   }
-  // See Note [Every thunk is updated] in vm/apply.cc.
+  // See Note [Single-entry thunks] in vm/apply.cc.
   Object* thunk = Value{r1}.object();
-  sp -= 2;
-  sp[0] = word_of(vm->update_info);
-  sp[1] = r1;
+  if constexpr (!is_once) {
+    sp -= 2;
+    sp[0] = word_of(vm->update_info);
+    sp[1] = r1;
+  }
   const uint32_t parameters = header.parameters;
   sp -= 1 + header.locals + parameters;
   Word* to = sp + 1 + header.locals;
   for (uint32_t i = 0; i < parameters; ++i) to[i] = thunk->payload[i];
-  thunk->header = (thunk->header & ~Word{0xff}) | static_cast<Word>(Kind::kBlackhole);
+  constexpr Kind kEntered = is_once ? Kind::kSpent : Kind::kBlackhole;
+  thunk->header = (thunk->header & ~Word{0xff}) | static_cast<Word>(kEntered);
   PLAN_NEXT(0);
 }
+}  // namespace
+
+PLAN_EVALUATES enter_thunk_interpreter(PLAN_STATE) { PLAN_TAIL enter_thunk<false>(PLAN_REGISTERS); }
+PLAN_EVALUATES enter_once_interpreter(PLAN_STATE) { PLAN_TAIL enter_thunk<true>(PLAN_REGISTERS); }
 
 PLAN_EVALUATES enter_thunk_uncompiled(PLAN_STATE) {
   Block* block = static_cast<Block*>(info_of(r2)->code);

@@ -32,6 +32,7 @@ struct Expr {
   const Expr* head = nullptr; ///< kApply; never itself kApply
   std::vector<const Expr*> args;
   mutable Block* block = nullptr;  ///< the suspended form, once somebody built it
+  mutable Block* once_block = nullptr;  ///< the one for single-entry thunks
 };
 
 /// All nodes of a law; none moves.
@@ -65,6 +66,11 @@ struct Law {
   const Expr* body = nullptr;
   /// Lets that one suspended expression uses are built inside it (pass `sink`).
   bool sinks = false;
+  /// Of each variable, whether a thunk it stands for is entered once at most (pass `once`); empty:
+  /// not known of any.
+  std::vector<bool> once;
+  /// Of each parameter: what an updated thunk around it evaluates (Lowering::share_parameters).
+  std::vector<const Expr*> shared;
   ExprArena arena;
 };
 

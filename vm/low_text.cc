@@ -53,7 +53,8 @@ std::string operand_text(const Operand& o, ConstantNames& names) {
 std::string suspended_text(const Instruction& i, ConstantNames& names) {
   const auto* block = i.callee == nullptr ? nullptr : static_cast<const Block*>(i.callee->code);
   if (block == nullptr || block->body == nullptr) return "{}";
-  return "{" + print_expr(block->code->ir, block->body, names) + "}";
+  const std::string expression = "{" + print_expr(block->code->ir, block->body, names) + "}";
+  return block->is_once ? "once " + expression : expression;
 }
 
 /// The elements of the result that are wanted in registers.

@@ -11,7 +11,8 @@
 //     tail_call s0 s4
 //
 // An instruction is called as in vm/ops.def. Between its name and its operands stand what it knows
-// beforehand: an index, how to compare, the function, or in braces the suspended expression.
+// beforehand: an index, how to compare, the function, or in braces the suspended expression, with
+// `once` before it if the thunk is not updated.
 #pragma once
 
 #include "vm/ir_text.h"

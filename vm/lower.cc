@@ -4,6 +4,7 @@
 #include "vm/dump.h"
 #include "vm/lowering.h"
 #include "vm/results.h"
+#include "vm/usage.h"
 
 namespace plan::vm {
 
@@ -100,7 +101,7 @@ void Lowering::pass_on(const Version& version) {
   size_t next = 0;
   for (uint32_t p = 0; p < parameters; ++p) {
     if (next == version.seen.size() || version.seen[next].parameter != p) {
-      args.push_back(slot_operand(p));
+      args.push_back(slot_operand(variables[1 + p].slot));
       continue;
     }
     // As `idx` counts: from the last.
@@ -118,9 +119,42 @@ void Lowering::pass_on(const Version& version) {
   next_slot = slot;
 }
 
+namespace {
+
+/// Whether the copy, that calls are passed on to, enters parameter `p` of the law once at most.
+bool is_once_in_copy(Machine& vm, const Version& version, uint32_t p) {
+  uint32_t at = p;
+  for (const SeenFunction& seen : version.seen) {
+    if (seen.parameter == p) return true;  // a function: there is nothing to enter
+    if (seen.parameter < p) at = at + seen.held - 1;
+  }
+  return is_entered_once(vm, version.copy, at);
+}
+
+}  // namespace
+
+void Lowering::share_parameters() {
+  if (code.is_primop) return;  // each has a slot, where it is evaluated once
+  const uint64_t promised = usage_of(vm, code.function);
+  const std::vector<bool>& once = code.ir.once;
+  code.ir.shared.resize(parameters);
+  for (uint32_t p = 0; p < std::min(parameters, kUsageMax); ++p) {
+    if ((promised >> p & 1) == 0) continue;
+    const bool keeps = !once.empty() && once[1 + p] &&
+                       std::all_of(code.versions.begin(), code.versions.end(),
+                                   [&](const Version& v) { return is_once_in_copy(vm, v, p); });
+    if (keeps) continue;
+    const Expr*& e = code.ir.shared[p];
+    if (e == nullptr) e = make_variable(code.ir, 1 + p);
+    const Operand thunk = thunk_of(e);
+    variables[1 + p] = {Variable::State::kSlot, false, thunk.slot};
+  }
+}
+
 LowCode Lowering::run() {
   const Law& ir = code.ir;
   if (block.is_law) {
+    if (has_pass(Pass::kOnce)) share_parameters();
     for (const Version& version : code.versions) pass_on(version);
   }
   if (block.is_law && builds_lets_in_order()) {

@@ -24,28 +24,30 @@ constexpr size_t kCheapInstructionsMax = 200;  ///< made of them: a let may be c
 
 }  // namespace
 
-Operand Lowering::lazy(const Expr* e) {
+Operand Lowering::lazy(const Expr* e, Entries entries) {
   switch (e->kind) {
     case Expr::Kind::kVariable: return variable_operand(e->variable);
     case Expr::Kind::kConstant: return constant_operand(e->value);
     case Expr::Kind::kDeferred: return thunk_of(e);
-    case Expr::Kind::kApply: return lazy_apply(e);
+    case Expr::Kind::kApply: return lazy_apply(e, entries);
   }
   PLAN_UNREACHABLE();
 }
 
-Operand Lowering::lazy_apply(const Expr* e) {
+Operand Lowering::lazy_apply(const Expr* e, Entries entries) {
   const Head h = head_of(e);
   const size_t n = e->args.size();
   if (h.known && n < h.arity) return closure(h.function, e);
   if (h.known && is_complete_row(h, n)) return row_literal(e);
   if (h.known && n == h.arity) {
-    if (const auto cheap = lazy_primop(h, e)) return *cheap;
+    if (const auto cheap = lazy_primop(h, e, entries)) return *cheap;
   }
   const bool atoms = is_atom(e->head) && n <= 6 &&
                      std::all_of(e->args.begin(), e->args.end(),
                                  [this](const Expr* a) { return is_atom(a); });
-  if (!atoms || owns_lets(e) || (code.optimise && is_known_call(h, n))) return thunk_of(e);
+  // Code of its own enters a known callee directly, and need not update.
+  const bool direct = (code.optimise && is_known_call(h, n)) || entries == Entries::kOnce;
+  if (!atoms || owns_lets(e) || direct) return thunk_of(e, entries);
   std::vector<Operand> operands{h.known ? constant_operand(h.function) : lazy(e->head)};
   for (const Expr* a : e->args) operands.push_back(lazy(a));
   return emit_to(Op::kApplyThunk, new_slot(), std::move(operands));
@@ -105,7 +107,7 @@ std::optional<Lowering::LazyOp> Lowering::lazy_op(const Head& h) const {
   return LazyOp{Op::kLazyNat, static_cast<Word>(op)};
 }
 
-std::optional<Operand> Lowering::lazy_primop(const Head& h, const Expr* e) {
+std::optional<Operand> Lowering::lazy_primop(const Head& h, const Expr* e, Entries entries) {
   if (const auto op = lazy_op(h)) return lazily(*op, h, e);
   if (!h.jet) return std::nullopt;
   switch (*h.jet) {
@@ -115,13 +117,15 @@ std::optional<Operand> Lowering::lazy_primop(const Head& h, const Expr* e) {
     case JetId::kGet:
       if (const auto part = lazy_idx(e->args[1], e->args[0])) return part;
       return lazily({Op::kLazyElement, 1}, h, e);
-    default: return is_conditional(*h.jet) ? speculate(e) : std::nullopt;
+    default: return is_conditional(*h.jet) ? speculate(e, entries) : std::nullopt;
   }
 }
 
 Operand Lowering::lazily(LazyOp op, const Head& h, const Expr* e) {
   std::vector<Operand> operands;
-  for (const Expr* a : e->args) operands.push_back(lazy(a));
+  for (size_t i = 0; i < e->args.size(); ++i) {
+    operands.push_back(lazy(e->args[i], entries_of(h, e, i)));
+  }
   return emit_lazily(op, h, std::move(operands), new_slot());
 }
 
@@ -159,10 +163,10 @@ bool Lowering::is_cheap(const Expr* e, CheapSearch& search) const {
                               [&](const Expr* a) { return is_cheap(a, search); });
 }
 
-std::optional<Operand> Lowering::speculate(const Expr* e) {
+std::optional<Operand> Lowering::speculate(const Expr* e, Entries entries) {
   CheapSearch search{Lets::kBuilt, kCheapNodesMax};
   if (!speculates || !is_cheap(e, search) || owns_lets(e)) return std::nullopt;
-  Block* b = suspended(e);
+  Block* b = suspended(e, entries);
   std::vector<Operand> captured = captures(b);  // builds every let that is used below
   const uint32_t dst = new_slot();
   const uint32_t label_suspend = new_label();
@@ -290,7 +294,7 @@ void Lowering::next_turn(const Head& h, const Expr* e) {
     variables = before;
     next_slot = first_slot;
   }
-  emit(Op::kSelfTail).operands = delay_the_rest(e, first, done);
+  emit(Op::kSelfTail).operands = delay_the_rest(h, e, first, done);
   speculates = was_speculating;
 }
 

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "vm/lowering.h"
+#include "vm/usage.h"
 
 namespace plan::vm {
 
@@ -188,7 +189,7 @@ void Lowering::build_let(uint32_t v) {
     build_group(code.ir.groups[group]);
     return;
   }
-  const Operand o = lazy(let_of(v));
+  const Operand o = lazy(let_of(v), entries_of_let(v));
   set_variable(v, o, is_whnf(o));
 }
 
@@ -238,8 +239,21 @@ bool Lowering::is_whnf(const Operand& o) const {
   return false;
 }
 
-Block* Lowering::suspended(const Expr* e) {
-  if (e->block != nullptr) return e->block;
+Entries Lowering::entries_of(const Head& h, const Expr* e, size_t i) const {
+  const bool is_new = e->args[i]->kind == Expr::Kind::kApply;
+  if (!is_new || !has_pass(Pass::kOnce) || !h.known) return Entries::kMany;
+  if (i >= h.arity) return Entries::kMany;
+  return is_entered_once(vm, h.function, i) ? Entries::kOnce : Entries::kMany;
+}
+
+Entries Lowering::entries_of_let(uint32_t v) const {
+  const std::vector<bool>& once = code.ir.once;
+  return has_pass(Pass::kOnce) && !once.empty() && once[v] ? Entries::kOnce : Entries::kMany;
+}
+
+Block* Lowering::suspended(const Expr* e, Entries entries) {
+  Block*& made = entries == Entries::kOnce ? e->once_block : e->block;
+  if (made != nullptr) return made;
   code.blocks.emplace_back();
   Block* b = &code.blocks.back();
   b->code = &code;
@@ -253,7 +267,8 @@ Block* Lowering::suspended(const Expr* e) {
   b->info->frame_words = 1;
   code.infos.push_back(b->info);
   ++code.uncompiled;
-  e->block = b;
+  b->is_once = entries == Entries::kOnce;
+  made = b;
   return b;
 }
 
@@ -271,8 +286,8 @@ std::vector<Operand> Lowering::captures(const Block* b) {
   return captured;
 }
 
-Operand Lowering::thunk_of(const Expr* e) {
-  Block* b = suspended(e);
+Operand Lowering::thunk_of(const Expr* e, Entries entries) {
+  Block* b = suspended(e, entries);
   std::vector<Operand> captured = captures(b);
   const uint32_t dst = new_slot();
   emit_thunk(dst, b, std::move(captured));

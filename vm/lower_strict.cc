@@ -92,7 +92,7 @@ std::vector<Operand> Lowering::call_operands(const Expr* e) {
 std::vector<Operand> Lowering::arguments(const Head& h, const Expr* e,
                                          std::vector<Operand> operands) {
   const auto [first, done] = demanded_arguments(h, e);
-  const std::vector<Operand> all = delay_the_rest(e, first, done);
+  const std::vector<Operand> all = delay_the_rest(h, e, first, done);
   operands.insert(operands.end(), all.begin(), all.end());
   return operands;
 }
@@ -113,10 +113,11 @@ std::pair<std::vector<Operand>, std::vector<bool>> Lowering::demanded_arguments(
   return {std::move(operands), std::move(done)};
 }
 
-std::vector<Operand> Lowering::delay_the_rest(const Expr* e, std::vector<Operand> operands,
-                                    const std::vector<bool>& done) {
+std::vector<Operand> Lowering::delay_the_rest(const Head& h, const Expr* e,
+                                              std::vector<Operand> operands,
+                                              const std::vector<bool>& done) {
   for (size_t i = 0; i < done.size(); ++i) {
-    if (!done[i]) operands[i] = lazy(e->args[i]);
+    if (!done[i]) operands[i] = lazy(e->args[i], entries_of(h, e, i));
   }
   return operands;
 }

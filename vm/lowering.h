@@ -36,6 +36,9 @@ struct Variable {
   uint32_t slot = 0;
 };
 
+/// How often a new thunk is entered: Note [Single-entry thunks] in vm/apply.cc.
+enum class Entries : uint8_t { kMany, kOnce };
+
 struct Lowering {
   Machine& vm;
   Block& block;
@@ -174,18 +177,24 @@ struct Lowering {
   bool is_whnf(const Operand& o) const;
 
   // --- Suspension.
-  Block* suspended(const Expr* e);
+  Block* suspended(const Expr* e, Entries entries = Entries::kMany);
   void emit_thunk(uint32_t dst, Block* b, std::vector<Operand> captured);
   std::vector<Operand> captures(const Block* b);
-  Operand thunk_of(const Expr* e);
+  Operand thunk_of(const Expr* e, Entries entries = Entries::kMany);
+  /// How often the callee enters the thunk made for argument `i` of the call.
+  Entries entries_of(const Head& h, const Expr* e, size_t i) const;
+  Entries entries_of_let(uint32_t v) const;
+  /// Puts updated thunks around parameters that this form of the law enters more often than its
+  /// callers were told.
+  void share_parameters();
 
   bool is_atom(const Expr* e) const {
     return e->kind == Expr::Kind::kVariable || e->kind == Expr::Kind::kConstant;
   }
 
   // --- Lazy context.
-  Operand lazy(const Expr* e);
-  Operand lazy_apply(const Expr* e);
+  Operand lazy(const Expr* e, Entries entries = Entries::kMany);
+  Operand lazy_apply(const Expr* e, Entries entries);
 
   /// In hot code such a thunk has code of its own, which enters the callee directly.
   bool is_known_call(const Head& h, size_t n) const {
@@ -197,7 +206,7 @@ struct Lowering {
 
   Operand row_literal(const Expr* e);
   Operand closure(Value function, const Expr* e);
-  std::optional<Operand> lazy_primop(const Head& h, const Expr* e);
+  std::optional<Operand> lazy_primop(const Head& h, const Expr* e, Entries entries);
   struct LazyOp {
     Op op;
     Word immediate = 0;
@@ -228,7 +237,7 @@ struct Lowering {
   bool is_cheap(const Expr* e, CheapSearch& search) const;
 
   /// The conditional `e`, computed if that is cheap, else suspended.
-  std::optional<Operand> speculate(const Expr* e);
+  std::optional<Operand> speculate(const Expr* e, Entries entries);
 
   struct Cheap {
     uint32_t label_suspend;  ///< where what turns out not to be cheap goes
@@ -266,7 +275,7 @@ struct Lowering {
   /// Evaluates the arguments in demand; the others have no operand yet.
   std::pair<std::vector<Operand>, std::vector<bool>> demanded_arguments(const Head& h,
                                                                         const Expr* e);
-  std::vector<Operand> delay_the_rest(const Expr* e, std::vector<Operand> operands,
+  std::vector<Operand> delay_the_rest(const Head& h, const Expr* e, std::vector<Operand> operands,
                                       const std::vector<bool>& done);
   Operand strict_call(const Head& h, const Expr* e, uint32_t dst);
 

@@ -9,6 +9,7 @@
 #include "vm/machine.h"
 #include "vm/specialise.h"
 #include "vm/unlift.h"
+#include "vm/usage.h"
 
 #include <array>
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::array<const char*, static_cast<size_t>(Pass::kCount)> kNames = {
     "demand", "inline", "specialise", "unlift", "case", "cse", "sink", "results",
-    "speculate",
+    "speculate", "once",
 };
 
 bool find_pass(std::string_view name, Pass& pass) {
@@ -109,6 +110,7 @@ void optimise_law(Machine& vm, Law& law, Value function, PassSet passes) {
     dump_law(vm, function, law, std::string("after ") + pass_name(step.pass));
   }
   remove_unused_lets(law);
+  if (passes.has(Pass::kOnce)) find_single_entries(vm, law, function);
 }
 
 void prepare_law(Machine& vm, Law& law, Value function, PassSet passes) {

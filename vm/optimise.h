@@ -32,6 +32,7 @@ enum class Pass : uint8_t {
   kSink,        ///< lets that one suspended expression uses are built inside it
   kResults,     ///< results of calls are taken apart in registers (vm/results.h)
   kSpeculate,   ///< conditionals of cheap operations are not suspended (Note in vm/lower_lazy.cc)
+  kOnce,        ///< thunks entered once are not updated (vm/usage.h, Note in vm/apply.cc)
   kCount
 };
 

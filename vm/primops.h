@@ -37,6 +37,10 @@ inline NatOp nat_op_of(JetId jet) {
   }
 }
 
+/// Jets that vm/lower.cc always turns into instructions. As functions they are code like laws are:
+/// the jet applied to its own arguments.
+bool is_primop(JetId jet);
+
 /// That of a kJet.
 inline NatOp nat_op_of(const Instruction& i) {
   const std::optional<JetId> jet = jet_of(i);

@@ -64,7 +64,8 @@ bool uses_templates(const Machine& vm, const Code& code) {
 
 void* bytecode_entry(const Block& block) {
   if (block.translation != nullptr) return block.translation_entry;
-  return address_of(block.is_law ? enter_interpreter : enter_thunk_interpreter);
+  if (block.is_law) return address_of(enter_interpreter);
+  return address_of(block.is_once ? enter_once_interpreter : enter_thunk_interpreter);
 }
 
 namespace {

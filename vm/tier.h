@@ -55,6 +55,7 @@ struct TierBlock {
   uint32_t small_arguments = 0;
   /// If some are small: the law's loop is also made for turns with such parameters.
   LoopParameters loop;
+  bool is_once = false;  ///< Block::is_once
   bool is_special() const { return small_arguments != 0; }
   bool is_small(uint32_t parameter) const { return ((small_arguments >> parameter) & 1) != 0; }
   void* entry = nullptr;

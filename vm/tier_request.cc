@@ -88,6 +88,7 @@ TierBlock lower_for_native(Machine& vm, Code& twin, Block& block) {
   TierBlock result;
   result.block = &block;
   result.info = block.info;
+  result.is_once = block.is_once;
   decode_block(vm, block);
   result.low = lower_block(vm, block);
   result.live = live_after_suspension(result.low);

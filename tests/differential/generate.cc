@@ -211,6 +211,7 @@ class Generator {
     if (has_function("_If") && has_function("_Idx") && has_function("_Dec") && one_in(6)) {
       return law_that_takes_apart(arguments);
     }
+    if (laws_around_ == 0 && one_in(6)) return law_that_hands_on(arguments, 2);
     const uint32_t depth = kCodeDepths[std::min(laws_around_, std::size(kCodeDepths) - 1)];
     laws_around_++;
     uint64_t lets = one_in(2) ? 0 : below(kLetsMax + 1);
@@ -496,6 +497,51 @@ class Generator {
       default:
         return one_in(3) ? code(scope, 1) : element();
     }
+  }
+
+  // --- Laws that hand what they suspend on to others, which need it often, once, or not at all.
+
+  Expr law_that_hands_on(uint64_t arguments, uint32_t more) {
+    const uint64_t lets = below(3);
+    const auto scope = [&](uint64_t first) { return Scope{arguments, 1 + arguments + first}; };
+    laws_around_++;
+    Expr body = handed_on(scope(lets), more);
+    if (arguments > 1 && one_in(4) && has_function("_If") && has_function("_Dec")) {
+      body = apply_code(name("_If"), {nat(arguments), call_of_less(scope(lets), nat(0)), body});
+    }
+    for (uint64_t i = lets; i > 0; i--) {
+      body = app({nat(1), handed_on(scope(one_in(12) ? i : i - 1), 1), std::move(body)});
+    }
+    laws_around_--;
+    return law(7, arguments, std::move(body));
+  }
+
+  Expr handed_on(const Scope& scope, uint32_t more) {
+    if (more == 0 || one_in(4)) return use_of_slots(scope);
+    const uint64_t takes = 1 + below(3);
+    Expr f = law_that_hands_on(takes, more - 1);
+    std::vector<Expr> given;
+    for (uint64_t i = 0; i < takes; i++) {
+      const uint64_t way = below(6);
+      given.push_back(way < 2 ? slot(scope) : way < 4 ? use_of_slots(scope)
+                                          : way < 5 ? quote(scope, nat(below(4)))
+                                                    : handed_on(scope, more - 1));
+    }
+    return apply_code(one_in(2) ? pin(std::move(f)) : std::move(f), std::move(given));
+  }
+
+  Expr use_of_slots(const Scope& scope) {
+    static constexpr const char* kUses[] = {"_If",  "_Seq", "_Add", "_Sub", "_Dec", "_Eql",
+                                            "_And", "_Idx", "_Mul", "_Min", "_Ifz", "_Len"};
+    static constexpr uint64_t kArities[] = {3, 2, 2, 2, 1, 2, 2, 2, 2, 2, 3, 1};
+    const uint64_t chosen = below(std::size(kUses));
+    if (one_in(6)) return slot(scope);
+    if (one_in(8) || !has_function(kUses[chosen])) return code(scope, 1);
+    std::vector<Expr> operands;
+    for (uint64_t i = 0; i < kArities[chosen]; i++) {
+      operands.push_back(one_in(4) ? use_of_slots(scope) : slot(scope));
+    }
+    return apply_code(name(kUses[chosen]), std::move(operands));
   }
 
   /// One that is likely to be asked again, and to be true.
