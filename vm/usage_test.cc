@@ -370,6 +370,17 @@ TEST_F(SingleEntry, AFormThatEntersMoreThanWasPromisedUpdatesForItself) {
   EXPECT_EQ(text, print_low_code(lower_block(machine(), *block), names_));
 }
 
+TEST_F(SingleEntry, MayBeGivenToAFormThatEntersItMoreOften) {
+  const Value callee = define("callee", "law x { (C2 x x) }");
+  EXPECT_EQ(usage_of(machine(), callee), 0u);
+  machine().usages[callee.word] = {.once = 1, .relied_on = 1};
+  const Outcome out = run("law f x { (@callee (f x)) }", {*names_.find("once"), small_nat(3)});
+  ASSERT_TRUE(out.ok());
+  gc::Root row(heap_, out.value);
+  EXPECT_EQ(evaluator_.whnf(row_at(row.get(), 0)).value, small_nat(4));
+  EXPECT_EQ(evaluator_.whnf(row_at(row.get(), 1)).value, small_nat(4));
+}
+
 TEST_F(SingleEntry, IsEnteredWithoutAnUpdateFrame) {
   // A chain of a million thunks, each waiting for the next at the end of its code: with update
   // frames that would take room on the stack.
