@@ -315,10 +315,10 @@ const EvalFn kPushArguments[kRegisterArguments + 1] = {
 //   a list is walked once is known to who walks it, not where its cells are made; with usage in
 //   types (Turner, Wadler and Mossin, "Once upon a type", 1995) there would be a version of the
 //   producer for each usage. Of what is made in the load most is made by laws that are not hot yet,
-//   and to analyse those costs more than their updates. And there is little to gain: with no update
-//   frame in native code at all, listsum and sieve take 0.92 of their time, nqueens 0.97. With
-//   the pass, nqueens takes what it takes without (0.39 s of 12 queens), and the load of the prelude
-//   0.4 % more instructions, for the analysis.
+//   and those are not analysed. And there is little to gain: with no update frame in native code at
+//   all, listsum and sieve take 0.92 of their time, nqueens 0.97. With the pass, nqueens takes what
+//   it takes without (0.39 s for 12 queens and the load), and the load 0.4 % more instructions, for
+//   the analysis.
 PLAN_EVALUATES update_old(PLAN_STATE);
 PLAN_EVALUATES update_return(PLAN_STATE) {
   Object* thunk = Value{sp[1]}.object();
