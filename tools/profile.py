@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # tools/profile.py: which paths of the program are hot, for the compiler.
 #
-#   tools/profile.py record                  -> tools/profile.xz; builds build/profile, some minutes
+#   tools/profile.py record                  -> tools/profile.gz; builds build/profile, some minutes
 #   tools/profile.py unpack PROFDATA OUTPUT  for the build: for clang, by llvm-profdata
 #
 # What a cold load takes is spread over hundreds of small functions of the front end and of the
@@ -10,7 +10,7 @@
 # changed since is compiled without, and nothing else happens. So record again before a release, or
 # when much has changed. What runs for it is this tree's own: its library, examples and benchmarks.
 
-import lzma
+import gzip
 import os
 import re
 import shutil
@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROFILE = ROOT / "tools" / "profile.xz"
+PROFILE = ROOT / "tools" / "profile.gz"
 BUILD = ROOT / "build" / "profile"
 PROFDATA = "/usr/lib/llvm-19/bin/llvm-profdata"
 LOADS = 10  # of the library, that it counts for as much as the programs
@@ -28,7 +28,7 @@ LOADS = 10  # of the library, that it counts for as much as the programs
 
 def unpack(profdata, output):
     with tempfile.NamedTemporaryFile(suffix=".txt") as text:
-        text.write(lzma.decompress(PROFILE.read_bytes()))
+        text.write(gzip.decompress(PROFILE.read_bytes()))
         text.flush()
         subprocess.run([profdata, "merge", "-o", output, text.name], check=True)
 
@@ -75,7 +75,7 @@ def record():
         text = folder / "profile.txt"
         counts = sorted(folder.glob("*.profraw"))
         subprocess.run([PROFDATA, "merge", "-sparse", "-text", "-o", text, *counts], check=True)
-        PROFILE.write_bytes(lzma.compress(text.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
+        PROFILE.write_bytes(gzip.compress(text.read_bytes(), mtime=0))
     print(f"{PROFILE.relative_to(ROOT)}: {PROFILE.stat().st_size} bytes, {len(counts)} runs")
 
 
