@@ -1,6 +1,7 @@
 // vm/optimise.cc: names of passes, and their order.
 #include "vm/optimise.h"
 
+#include "vm/absence.h"
 #include "vm/case.h"
 #include "vm/cse.h"
 #include "vm/dump.h"
@@ -18,8 +19,8 @@ namespace plan::vm {
 namespace {
 
 constexpr std::array<const char*, static_cast<size_t>(Pass::kCount)> kNames = {
-    "demand", "inline", "specialise", "unlift", "case", "cse", "sink", "results",
-    "speculate", "once",
+    "demand", "inline", "specialise", "unlift", "case", "cse", "sink", "absence",
+    "results", "speculate", "once",
 };
 
 bool find_pass(std::string_view name, Pass& pass) {
@@ -49,6 +50,7 @@ constexpr Step kSteps[] = {
     {Pass::kCase, fold_known_cases},
     {Pass::kInline, inline_calls},
     {Pass::kCase, fold_known_cases},
+    {Pass::kAbsence, drop_absent_arguments},
     {Pass::kSpecialise, specialise_calls},
     {Pass::kCse, share_elements},
     {Pass::kSink, sink_lets},

@@ -30,6 +30,7 @@ enum class Pass : uint8_t {
   kCase,        ///< constant folding, case of known constructors
   kCse,         ///< common subexpressions
   kSink,        ///< lets that one suspended expression uses are built inside it
+  kAbsence,     ///< arguments that the callee does not look at (vm/absence.h)
   kResults,     ///< results of calls are taken apart in registers (vm/results.h)
   kSpeculate,   ///< conditionals of cheap operations are not suspended (Note in vm/lower_lazy.cc)
   kOnce,        ///< thunks entered once are not updated (vm/usage.h, Note in vm/apply.cc)

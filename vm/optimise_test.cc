@@ -16,7 +16,8 @@ TEST(PassSet, ReadsListsThatAddAndTakeAway) {
   EXPECT_EQ(echo("all"), "all");
   EXPECT_EQ(echo("none"), "none");
   EXPECT_EQ(echo("inline,demand"), "demand,inline");
-  EXPECT_EQ(echo("-inline,-demand"), "specialise,unlift,case,cse,sink,results,speculate,once");
+  EXPECT_EQ(echo("-inline,-demand"),
+            "specialise,unlift,case,cse,sink,absence,results,speculate,once");
   EXPECT_EQ(echo("all,-sink"), echo("-sink"));
   EXPECT_EQ(echo("none,case"), "case");
   EXPECT_EQ(echo("case,-case"), "none");
@@ -29,8 +30,8 @@ TEST(PassSet, RefusesNamesOfNoPass) {
     EXPECT_EQ(passes.error().name, "PASSES");
   }
   EXPECT_EQ(echo("loop"),
-            "no pass `loop'; there are demand inline specialise unlift case cse sink results "
-            "speculate once");
+            "no pass `loop'; there are demand inline specialise unlift case cse sink absence "
+            "results speculate once");
 }
 
 TEST(PassSet, HasWhatWasAdded) {

@@ -111,6 +111,10 @@ bool add_missing(Summary& to, const Summary& from) {
     to.inline_leaves = from.inline_leaves;
     is_more = true;
   }
+  if (from.stored_absent() && !to.absent) {
+    to.absent = from.absent;
+    is_more = true;
+  }
   return is_more;
 }
 
@@ -122,6 +126,9 @@ std::vector<uint8_t> encode_summary(const Summary& summary) {
   Writer to;
   to.add(summary.is_loop ? static_cast<uint8_t>(*summary.is_loop) : kNotKnown);
   to.add(summary.inline_leaves.value_or(kNotKnown));
+  const std::optional<uint64_t> absent = summary.stored_absent();
+  to.add(absent ? uint8_t{1} : kNotKnown);
+  to.add(absent.value_or(0));
   uint8_t count = 0;
   Writer demands;
   for (const KindsDemand& d : summary.demands) {
@@ -129,7 +136,7 @@ std::vector<uint8_t> encode_summary(const Summary& summary) {
     write_demand(demands, d);
     ++count;
   }
-  if (count == 0 && !summary.is_loop && !summary.inline_leaves) return {};
+  if (count == 0 && !summary.is_loop && !summary.inline_leaves && !absent) return {};
   to.add(count);
   std::vector<uint8_t> bytes = to.take();
   const std::vector<uint8_t> more = demands.take();
@@ -146,6 +153,11 @@ std::optional<Summary> decode_summary(std::span<const uint8_t> bytes, uint64_t a
   if (is_loop != kNotKnown) summary.is_loop = is_loop == 1;
   const auto leaves = from.take<uint8_t>();
   if (leaves != kNotKnown) summary.inline_leaves = leaves;
+  const auto has_absent = from.take<uint8_t>();
+  const auto absent = from.take<uint64_t>();
+  if (has_absent != 1 && (has_absent != kNotKnown || absent != 0)) return std::nullopt;
+  if (!is_set_of(absent, arity)) return std::nullopt;
+  if (has_absent == 1) summary.absent = absent;
   const auto count = from.take<uint8_t>();
   if (count > kSummaryDemandsMax) return std::nullopt;
   for (uint32_t i = 0; i < count; ++i) {
@@ -153,7 +165,8 @@ std::optional<Summary> decode_summary(std::span<const uint8_t> bytes, uint64_t a
     if (!d || summary.demand(d->nats) != nullptr) return std::nullopt;
     summary.demands.push_back(*d);
   }
-  const bool is_empty = count == 0 && !summary.is_loop && !summary.inline_leaves;
+  const bool is_empty =
+      count == 0 && !summary.is_loop && !summary.inline_leaves && !summary.absent;
   if (!from.is_at_end() || is_empty) return std::nullopt;
   return summary;
 }
@@ -184,6 +197,7 @@ Summaries::Kept& Summaries::kept(Value function) {
   kept.stored = std::move(stored->demands);
   kept.known.is_loop = stored->is_loop;
   kept.known.inline_leaves = stored->inline_leaves;
+  kept.known.absent = stored->absent;
   return kept;
 }
 
@@ -213,6 +227,13 @@ void Summaries::set_inline_leaves(Value function, uint8_t leaves) {
   Kept& k = kept(function);
   k.known.inline_leaves = leaves;
   k.is_new = true;
+}
+
+void Summaries::set_absent(Value function, uint64_t parameters, bool is_provisional) {
+  Kept& k = kept(function);
+  k.known.absent = parameters;
+  k.known.is_absent_provisional = is_provisional;
+  k.is_new = k.is_new || !is_provisional;
 }
 
 void Summaries::store(Value function, Kept& kept) {

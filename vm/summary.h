@@ -1,7 +1,8 @@
 // vm/summary.h: what is found out about a law for the sake of its callers.
 //
 // Passes ask about the laws that are called: what they demand (vm/demand.h), whether they are small
-// enough to be inlined (vm/inline.h), whether they are loops (vm/specialise.h). Each answer takes a
+// enough to be inlined (vm/inline.h), whether they are loops (vm/specialise.h), which arguments are
+// nothing to them (vm/absence.h). Each answer takes a
 // walk through the law, mostly after decoding it, so it is kept as long as the law. Of a law in a
 // pin it depends on the content of the pin and on whether jets are on, and on nothing else: so it
 // is stored under the hash of these (Tier::find_summary), and the next process need not look.
@@ -44,8 +45,14 @@ struct Summary {
   FunctionDemands demands;
   std::optional<bool> is_loop;           ///< of use to vm/specialise.h
   std::optional<uint8_t> inline_leaves;  ///< the size of a law that vm/inline.h may take, or never
+  std::optional<uint64_t> absent;        ///< parameters: absent_parameters()
+  bool is_absent_provisional = false;    ///< as in KindsDemand
 
   const Demand* demand(uint64_t nats) const;
+  /// What is not provisional.
+  std::optional<uint64_t> stored_absent() const {
+    return is_absent_provisional ? std::nullopt : absent;
+  }
 };
 
 /// The summary as bytes, without what is provisional; empty if nothing is left.
@@ -67,6 +74,7 @@ class Summaries {
   void add_demand(Value function, const KindsDemand& demand);
   void set_loop(Value function, bool is_loop);
   void set_inline_leaves(Value function, uint8_t leaves);
+  void set_absent(Value function, uint64_t parameters, bool is_provisional);
 
   /// Gives the tier what is new.
   void store();

@@ -24,7 +24,7 @@ bool same(const Demand& a, const Demand& b) {
 }
 
 bool same(const Summary& a, const Summary& b) {
-  return a.is_loop == b.is_loop && a.inline_leaves == b.inline_leaves &&
+  return a.is_loop == b.is_loop && a.inline_leaves == b.inline_leaves && a.absent == b.absent &&
          std::equal(a.demands.begin(), a.demands.end(), b.demands.begin(), b.demands.end(),
                     [](const KindsDemand& x, const KindsDemand& y) {
                       return x.nats == y.nats && same(x.demand, y.demand);
@@ -40,6 +40,7 @@ class Random {
     Summary s;
     if (below(2) == 0) s.is_loop = below(2) == 0;
     if (below(2) == 0) s.inline_leaves = below(3) == 0 ? kNeverInlined : uint8_t(below(80));
+    if (below(2) == 0) s.absent = below(1 << kArity);
     const uint64_t count = below(kSummaryDemandsMax + 1);
     for (uint64_t n = 0; n < count; ++n) s.demands.push_back({n * 3, demand(), false});
     return s;
@@ -108,6 +109,7 @@ TEST(SummaryBytes, DamagedAreRefusedOrMeanSomethingGood) {
     refused += read ? 0 : 1;
     if (!read) continue;
     ASSERT_LE(read->demands.size(), kSummaryDemandsMax);
+    EXPECT_LT(read->absent.value_or(0), uint64_t{1} << kArity);
     for (const KindsDemand& d : read->demands) {
       EXPECT_LT(d.nats, uint64_t{1} << kArity);
       EXPECT_LT(d.demand.kinds_asked, uint64_t{1} << kArity);
@@ -126,6 +128,10 @@ TEST(SummaryBytes, AreNotOfALawWithFewerParameters) {
   summary.demands.push_back({0, demand, false});
   EXPECT_TRUE(decode_summary(encode_summary(summary), 3).has_value());
   EXPECT_FALSE(decode_summary(encode_summary(summary), 2).has_value());
+  Summary other;
+  other.absent = 4;
+  EXPECT_TRUE(decode_summary(encode_summary(other), 3).has_value());
+  EXPECT_FALSE(decode_summary(encode_summary(other), 2).has_value());
 }
 
 TEST(SummaryBytes, LeaveOutWhatIsProvisional) {
@@ -137,6 +143,10 @@ TEST(SummaryBytes, LeaveOutWhatIsProvisional) {
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->demand(0), nullptr);
   EXPECT_NE(read->demand(1), nullptr);
+  summary.absent = 1;
+  EXPECT_TRUE(decode_summary(encode_summary(summary), kArity)->absent.has_value());
+  summary.is_absent_provisional = true;
+  EXPECT_FALSE(decode_summary(encode_summary(summary), kArity)->absent.has_value());
 }
 
 // --- From one machine to the next.
