@@ -16,6 +16,8 @@
 //             only what is nothing to the callee in any of its forms, for passes add no use of a
 //             parameter. Whether and how anything ends does not depend on them. C++ jets look at
 //             their arguments; so does whoever gets a partial application.
+//             (A loop without end that only hands on what it makes used to run out of memory, and
+//             now goes on until it is interrupted.)
 // Kept      : per function, in its summary (vm/summary.h).
 // Limits    : kAbsenceParametersMax, and those in vm/absence.cc; beyond, nothing is absent.
 #pragma once
