@@ -9,7 +9,8 @@
 namespace plan::differential {
 
 /// The limits under which the oracle judges a program; beyond them it has no opinion.
-inline constexpr oracle::Limits kLimits = {.steps = 20'000, .depth = 4'000, .text_bytes = 1 << 16};
+inline constexpr oracle::Limits kLimits = {
+    .steps = 20'000, .depth = 4'000, .stack_bytes = 128 << 20, .text_bytes = 1 << 16};
 
 /// The oracle, with $t and $try defined.
 class Judge {

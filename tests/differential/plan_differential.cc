@@ -47,7 +47,7 @@ constexpr uint64_t kEndlessNs = 5'000'000;
 constexpr uint32_t kBatchSeconds = 300;
 /// Library functions run as laws, without anything native.
 constexpr oracle::Limits kLibraryLimits = {
-    .steps = 300'000, .depth = 20'000, .text_bytes = 1 << 16};
+    .steps = 300'000, .depth = 20'000, .stack_bytes = 512 << 20, .text_bytes = 1 << 16};
 
 struct Arguments {
   VmOptions options;

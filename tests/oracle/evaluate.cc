@@ -3,7 +3,9 @@
 
 #include "tests/oracle/text.h"
 
+#include <optional>
 #include <span>
+#include <utility>
 
 #ifndef PLAN_SEEDED_BUG
 #define PLAN_SEEDED_BUG 0
@@ -65,15 +67,16 @@ constexpr size_t kBitsMax = 100'000;
 template <int kBug>
 class Evaluator {
  public:
-  Evaluator(Arena& arena, const Limits& limits) : arena_(arena), limits_(limits) {}
+  Evaluator(Arena& arena, const Limits& limits, const Stack& stack)
+      : arena_(arena), limits_(limits), stack_(stack) {}
 
   Outcome run(Term* program) {
     Term* value = normalise(program);
     if (value != nullptr) {
-      outcome_.text = print(value, limits_.text_bytes);
+      show(value, outcome_.text);
     } else if (outcome_.end == End::kCrash) {
-      outcome_.op = print(crash_op_, limits_.text_bytes);
-      outcome_.text = print(crash_value_, limits_.text_bytes);
+      show(crash_op_, outcome_.op);
+      show(crash_value_, outcome_.text);
     }
     return outcome_;
   }
@@ -91,8 +94,19 @@ class Evaluator {
     return nullptr;
   }
 
+  /// False: it is nested too deeply.
+  bool show(Term* value, std::string& text) {
+    std::optional<std::string> shown = print(value, limits_.text_bytes, stack_);
+    if (!shown) {
+      give_up(End::kDepth);
+      return false;
+    }
+    text = std::move(*shown);
+    return true;
+  }
+
   bool is_deep() {
-    if (depth_ < limits_.depth) return false;
+    if (depth_ < limits_.depth && !stack_.is_used_up()) return false;
     give_up(End::kDepth);
     return true;
   }
@@ -168,6 +182,7 @@ class Evaluator {
 
   /// A saturated call; `head` is no application.
   Term* call(Term* head, const Terms& arguments) {
+    if (is_deep()) return nullptr;  // pins around pins are no nested evaluation
     switch (head->kind) {
       case Kind::kNat:
         return call_nat(head, arguments);
@@ -197,7 +212,9 @@ class Evaluator {
   Term* call_trace(const Terms& arguments) {
     Term* message = normalise(arguments[0]);
     if (message == nullptr) return nullptr;
-    outcome_.traces.push_back(print(message, limits_.text_bytes));
+    std::string text;
+    if (!show(message, text)) return nullptr;
+    outcome_.traces.push_back(std::move(text));
     return arguments[1];
   }
 
@@ -342,7 +359,9 @@ class Evaluator {
     }
     for (size_t i = 0; i < bound.size(); i++) {
       const size_t slot = kBug == kLetNumbering ? bound.size() - 1 - i : i;
-      frame.slots[1 + arguments.size() + slot]->first = build(bound[i], frame);
+      Term* term = build(bound[i], frame);
+      if (term == nullptr) return nullptr;
+      frame.slots[1 + arguments.size() + slot]->first = term;
     }
     return build(body, frame);
   }
@@ -353,6 +372,7 @@ class Evaluator {
 
   /// The graph of one expression of a body.
   Term* build(Term* e, const Frame& frame) {
+    if (is_deep()) return nullptr;
     e = value_of(e);
     if (e->kind == Kind::kNat) {
       const bool is_slot = e->number.fits_word() && e->number.word() < frame.slots.size();
@@ -361,7 +381,9 @@ class Evaluator {
     const Spine spine = spine_of(e);
     if (is_nat(spine.head, 0) && spine.arguments.size() == 2) {
       Term* function = build(spine.arguments[0], frame);
-      return arena_.make_delay(function, build(spine.arguments[1], frame));
+      if (function == nullptr) return nullptr;
+      Term* argument = build(spine.arguments[1], frame);
+      return argument == nullptr ? nullptr : arena_.make_delay(function, argument);
     }
     const bool is_quote = is_nat(spine.head, 2) && spine.arguments.size() == 1;
     if (is_quote && kBug != kQuoteForgotten) return spine.arguments[0];
@@ -389,6 +411,7 @@ class Evaluator {
 
   Arena& arena_;
   Limits limits_;
+  const Stack& stack_;
   NativeTable natives_;
   Outcome outcome_;
   Term* crash_op_ = nullptr;
@@ -400,10 +423,10 @@ class Evaluator {
 }  // namespace
 
 template <int kBug>
-Outcome evaluate(Arena& arena, Term* program, const Limits& limits) {
-  return Evaluator<kBug>(arena, limits).run(program);
+Outcome evaluate(Arena& arena, Term* program, const Limits& limits, const Stack& stack) {
+  return Evaluator<kBug>(arena, limits, stack).run(program);
 }
 
-template Outcome evaluate<PLAN_SEEDED_BUG>(Arena&, Term*, const Limits&);
+template Outcome evaluate<PLAN_SEEDED_BUG>(Arena&, Term*, const Limits&, const Stack&);
 
 }  // namespace plan::oracle

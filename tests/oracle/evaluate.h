@@ -4,6 +4,7 @@
 // fuzzer sees each of them. 0 is the oracle.
 #pragma once
 
+#include "tests/oracle/stack.h"
 #include "tests/oracle/term.h"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ enum class End : uint8_t {
   kCrash,  ///< op, and text of the value
   kLoop,   ///< a term demanded itself
   kFuel,   ///< Limits::steps spent
-  kDepth,  ///< Limits::depth reached
+  kDepth,  ///< Limits::depth reached, or the end of the stack
 };
 
 struct Outcome {
@@ -32,6 +33,7 @@ struct Outcome {
 struct Limits {
   uint64_t steps = 1'000'000;
   uint32_t depth = 200'000;     ///< nested evaluations
+  uint64_t stack_bytes = uint64_t{4} << 30;  ///< what is not touched of it costs nothing
   size_t text_bytes = 1 << 20;  ///< of a printed value; the rest is cut off
   /// _Add, _Sub, _Mul, _Div and _Bex are computed: as laws they count, which large numbers do not
   /// allow.
@@ -53,6 +55,6 @@ enum SeededBug : int {
 
 /// Evaluates `program` to normal form. Recurses: call it on a large stack (run.h).
 template <int kBug>
-Outcome evaluate(Arena& arena, Term* program, const Limits& limits);
+Outcome evaluate(Arena& arena, Term* program, const Limits& limits, const Stack& stack);
 
 }  // namespace plan::oracle

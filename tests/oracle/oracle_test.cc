@@ -36,8 +36,9 @@ std::string value(const std::string& program) {
 int order(std::string_view x, std::string_view y) {
   Arena arena;
   std::string error;
-  Term* xt = read_value(arena, {}, x, &error);
-  Term* yt = read_value(arena, {}, y, &error);
+  const Stack stack = Stack::of_this_thread();
+  Term* xt = read_value(arena, {}, x, stack, &error);
+  Term* yt = read_value(arena, {}, y, stack, &error);
   EXPECT_TRUE(xt != nullptr && yt != nullptr) << x << " " << y << " " << error;
   const int c = compare(xt, yt);
   EXPECT_EQ(c<0, compare(yt, xt)> 0);
@@ -265,6 +266,56 @@ TEST(Oracle, StopsAtItsLimits) {
   EXPECT_EQ(run("({7 1 (0 0 1)} 0)"), "fuel");
   EXPECT_EQ(run("({7 1 (0 3 (0 0 1))} 0)"), "depth");
   EXPECT_EQ(run("({7 1 (1 (0 (0 {0 3 0} 2) 2) 2)} 0)"), "depth");
+}
+
+/// Levels that a megabyte of stack is not enough for.
+constexpr uint64_t kMany = 40'000;
+
+/// How a program ends, or what is wrong with it, on a megabyte.
+std::string run_on_small_stack(const std::string& program) {
+  Oracle oracle;
+  Outcome outcome;
+  std::string error;
+  constexpr Limits kSmallStack = {
+      .steps = 10'000'000, .depth = 1'000'000'000, .stack_bytes = 1 << 20, .native_nats = true};
+  return oracle.run(program, kSmallStack, &outcome, &error) ? describe(outcome) : error;
+}
+
+/// f a n = a in n pins, made one after the other, without nested evaluations.
+std::string pinned(const std::string& innermost, uint64_t pins) {
+  const std::string go_on = "{9 4 (0 (0 1 2) 3)}";  // of f, the pin, n and what is in the pin
+  const std::string step = "{8 3 (1 (0 (2 4) 2) (0 (0 (0 (0 (0 (2 1) (0 (0 (0 " + go_on +
+                           " 1) 4) 3)) (2 0)) (2 0)) (2 0)) 4))}";
+  const std::string f = "{7 2 (0 (0 (0 (2 2) 1) (0 (0 " + step + " 0) 1)) 2)}";
+  return "(" + f + " " + innermost + " " + std::to_string(pins) + ")";
+}
+
+TEST(Oracle, StopsBeforeTheEndOfItsStack) {
+  // f n = 3 (f (n-1)): nested evaluations.
+  const std::string deep = "({7 1 (0 (0 (0 (2 2) (2 0)) (0 {7 2 (0 (2 3) (0 1 2))} 0)) 1)} ";
+  EXPECT_EQ(run_on_small_stack(deep + "100)"), "value 100\n");
+  EXPECT_EQ(run_on_small_stack(deep + std::to_string(kMany) + ")"), "depth\n");
+  // A value that is deep only when it is printed, as the value, a crash's or a trace.
+  EXPECT_EQ(run_on_small_stack(pinned("7", 3)), "value <<<7>>>\n");
+  EXPECT_EQ(run_on_small_stack(pinned("7", kMany)), "depth\n");
+  EXPECT_EQ(run_on_small_stack("(5 " + pinned("7", kMany) + ")"), "depth\n");
+  EXPECT_EQ(run_on_small_stack("(" + std::string(kTrace) + " " + pinned("7", kMany) + " 1)"),
+            "depth\n");
+  const std::string brackets(100'000, '<');
+  EXPECT_NE(run_on_small_stack(brackets).find("nested too deeply"), std::string::npos);
+}
+
+// A pin around a pin is called without an evaluation in between, so no depth counted the calls:
+// chains that a program had made took more stack than was there for each of its steps.
+TEST(Oracle, StopsBeforeTheEndOfItsStackInCallsThroughPins) {
+  EXPECT_EQ(run_on_small_stack("(" + pinned("3", 100) + " 5)"), "value 6\n");
+  EXPECT_EQ(run_on_small_stack("(" + pinned("3", kMany) + " 5)"), "depth\n");
+}
+
+// Keys of a set are compared when the law is made.
+TEST(Oracle, ComparesDeepValuesWithoutTheStack) {
+  const std::string keys = "[" + pinned("8", kMany) + " " + pinned("7", kMany) + "]";
+  EXPECT_EQ(run_on_small_stack("(2 5 0 (0 1 2 " + keys + "))"), "value 5\n");
 }
 
 TEST(Oracle, OrdersNormalForms) {

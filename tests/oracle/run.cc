@@ -4,7 +4,6 @@
 #include "base/check.h"
 #include "base/memory_map.h"
 
-#include <algorithm>
 #include <pthread.h>
 
 namespace plan::oracle {
@@ -32,26 +31,27 @@ struct Job {
   bool ok = false;
 };
 
-Outcome evaluate_with(SeededBug bug, Arena& arena, Term* program, const Limits& limits) {
+Outcome evaluate_with(SeededBug bug, Arena& arena, Term* program, const Limits& limits,
+                      const Stack& stack) {
   switch (bug) {
     case kNoBug:
-      return evaluate<kNoBug>(arena, program, limits);
+      return evaluate<kNoBug>(arena, program, limits, stack);
     case kLetNumbering:
-      return evaluate<kLetNumbering>(arena, program, limits);
+      return evaluate<kLetNumbering>(arena, program, limits, stack);
     case kArgumentOrder:
-      return evaluate<kArgumentOrder>(arena, program, limits);
+      return evaluate<kArgumentOrder>(arena, program, limits, stack);
     case kQuoteForgotten:
-      return evaluate<kQuoteForgotten>(arena, program, limits);
+      return evaluate<kQuoteForgotten>(arena, program, limits, stack);
     case kSelfThroughPin:
-      return evaluate<kSelfThroughPin>(arena, program, limits);
+      return evaluate<kSelfThroughPin>(arena, program, limits, stack);
     case kEagerArgument:
-      return evaluate<kEagerArgument>(arena, program, limits);
+      return evaluate<kEagerArgument>(arena, program, limits, stack);
     case kRowOrder:
-      return evaluate<kRowOrder>(arena, program, limits);
+      return evaluate<kRowOrder>(arena, program, limits, stack);
     case kUpdateLost:
-      return evaluate<kUpdateLost>(arena, program, limits);
+      return evaluate<kUpdateLost>(arena, program, limits, stack);
     case kCrashOrder:
-      return evaluate<kCrashOrder>(arena, program, limits);
+      return evaluate<kCrashOrder>(arena, program, limits, stack);
     case kSeededBugCount:
       break;
   }
@@ -61,9 +61,10 @@ Outcome evaluate_with(SeededBug bug, Arena& arena, Term* program, const Limits& 
 void run_job(void* context) {
   Job* job = static_cast<Job*>(context);
   Arena arena;
-  Term* program = read(arena, *job->definitions, job->program, job->error);
+  const Stack stack = Stack::of_this_thread();
+  Term* program = read(arena, *job->definitions, job->program, stack, job->error);
   if (program == nullptr) return;
-  *job->outcome = evaluate_with(job->bug, arena, program, *job->limits);
+  *job->outcome = evaluate_with(job->bug, arena, program, *job->limits, stack);
   job->ok = true;
 }
 
@@ -78,7 +79,8 @@ struct Definition {
 
 void define_job(void* context) {
   Definition* job = static_cast<Definition*>(context);
-  Term* value = read_value(*job->arena, *job->definitions, job->text, job->error);
+  const Stack stack = Stack::of_this_thread();
+  Term* value = read_value(*job->arena, *job->definitions, job->text, stack, job->error);
   if (value == nullptr) return;
   (*job->definitions)[std::string(job->name)] = value;
   job->ok = true;
@@ -86,12 +88,14 @@ void define_job(void* context) {
 
 }  // namespace
 
-uint64_t stack_bytes_for(const Limits& limits) {
-  constexpr uint64_t kBase = uint64_t{64} << 20;
-  constexpr uint64_t kBytesPerDepth = 4096;  // of nested evaluation
-  constexpr uint64_t kBytesPerStep = 1024;   // each may nest a value, which is printed recursively
-  const uint64_t steps = std::min(limits.steps, kStackBytesMax / kBytesPerStep);
-  return std::min(kStackBytesMax, kBase + limits.depth * kBytesPerDepth + steps * kBytesPerStep);
+Stack Stack::of_this_thread() {
+  pthread_attr_t attributes;
+  PLAN_CHECK(pthread_getattr_np(pthread_self(), &attributes) == 0);
+  void* lowest = nullptr;
+  size_t bytes = 0;
+  PLAN_CHECK(pthread_attr_getstack(&attributes, &lowest, &bytes) == 0);
+  pthread_attr_destroy(&attributes);
+  return Stack(reinterpret_cast<uint64_t>(lowest) + kStackReserveBytes);
 }
 
 void on_large_stack(uint64_t stack_bytes, void (*function)(void* context), void* context) {
@@ -110,7 +114,7 @@ void on_large_stack(uint64_t stack_bytes, void (*function)(void* context), void*
 
 bool Oracle::define(std::string_view name, std::string_view text, std::string* error) {
   Definition job{&arena_, &definitions_, name, text, error};
-  on_large_stack(stack_bytes_for({}), define_job, &job);
+  on_large_stack(Limits().stack_bytes, define_job, &job);
   return job.ok;
 }
 
@@ -122,7 +126,7 @@ bool Oracle::run(std::string_view program, const Limits& limits, Outcome* outcom
 bool Oracle::run_with_bug(SeededBug bug, std::string_view program, const Limits& limits,
                           Outcome* outcome, std::string* error) {
   Job job{&definitions_, bug, program, &limits, outcome, error};
-  on_large_stack(stack_bytes_for(limits), run_job, &job);
+  on_large_stack(limits.stack_bytes, run_job, &job);
   return job.ok;
 }
 

@@ -9,11 +9,6 @@
 
 namespace plan::oracle {
 
-inline constexpr uint64_t kStackBytesMax = uint64_t{4} << 30;
-
-/// Enough stack to read, evaluate and print under `limits`; at most kStackBytesMax.
-uint64_t stack_bytes_for(const Limits& limits);
-
 /// Calls `function(context)` on a stack of that size, of which only what is touched costs memory.
 void on_large_stack(uint64_t stack_bytes, void (*function)(void* context), void* context);
 

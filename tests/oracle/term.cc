@@ -4,6 +4,7 @@
 #include "base/check.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace plan::oracle {
 
@@ -32,10 +33,31 @@ int rank(const Term* value) {
   }
 }
 
-int compare_laws(Term* x, Term* y) {
-  if (const int c = mpz_cmp(x->number.get(), y->number.get())) return c;
-  if (const int c = mpz_cmp(x->parameters.get(), y->parameters.get())) return c;
-  return compare(x->first, y->first);
+using Pairs = std::vector<std::pair<Term*, Term*>>;
+
+/// How x and y differ on the outside. If they do not, what is inside is to be compared, and goes to
+/// `inside`: what counts first comes last.
+int compare_outside(Term* x, Term* y, Pairs& inside) {
+  if (const int c = rank(x) - rank(y)) return c;
+  if (x->kind == Kind::kNat) return mpz_cmp(x->number.get(), y->number.get());
+  const Spine xs = spine_of(x);
+  const Spine ys = spine_of(y);
+  if (xs.arguments.size() != ys.arguments.size()) {
+    return xs.arguments.size() < ys.arguments.size() ? -1 : 1;
+  }
+  if (!xs.arguments.empty()) {
+    for (size_t i = xs.arguments.size(); i > 0; i--) {
+      inside.emplace_back(xs.arguments[i - 1], ys.arguments[i - 1]);
+    }
+    inside.emplace_back(xs.head, ys.head);
+    return 0;
+  }
+  if (x->kind == Kind::kLaw) {
+    if (const int c = mpz_cmp(x->number.get(), y->number.get())) return c;
+    if (const int c = mpz_cmp(x->parameters.get(), y->parameters.get())) return c;
+  }
+  inside.emplace_back(x->first, y->first);  // a pin's item, a law's body
+  return 0;
 }
 
 }  // namespace
@@ -170,21 +192,13 @@ bool is_tab(Term* value, std::vector<Term*>* keys, std::vector<Term*>* values) {
 }
 
 int compare(Term* x, Term* y) {
-  x = value_of(x);
-  y = value_of(y);
-  if (x == y) return 0;
-  if (const int c = rank(x) - rank(y)) return c;
-  if (x->kind == Kind::kNat) return mpz_cmp(x->number.get(), y->number.get());
-  if (x->kind == Kind::kPin) return compare(x->first, y->first);
-  const Spine xs = spine_of(x);
-  const Spine ys = spine_of(y);
-  if (xs.arguments.size() != ys.arguments.size()) {
-    return xs.arguments.size() < ys.arguments.size() ? -1 : 1;
-  }
-  if (xs.arguments.empty()) return compare_laws(x, y);
-  if (const int c = compare(xs.head, ys.head)) return c;
-  for (size_t i = 0; i < xs.arguments.size(); i++) {
-    if (const int c = compare(xs.arguments[i], ys.arguments[i])) return c;
+  Pairs pairs = {{x, y}};
+  while (!pairs.empty()) {
+    Term* a = value_of(pairs.back().first);
+    Term* b = value_of(pairs.back().second);
+    pairs.pop_back();
+    if (a == b) continue;
+    if (const int c = compare_outside(a, b, pairs)) return c;
   }
   return 0;
 }

@@ -25,8 +25,9 @@ int hex_digit(char c) {
 
 class Reader {
  public:
-  Reader(Arena& arena, const Definitions& definitions, std::string_view text, std::string* error)
-      : arena_(arena), definitions_(definitions), text_(text), error_(error) {}
+  Reader(Arena& arena, const Definitions& definitions, std::string_view text, const Stack& stack,
+         std::string* error)
+      : arena_(arena), definitions_(definitions), text_(text), stack_(stack), error_(error) {}
 
   Term* run(bool is_value) {
     Term* t = expression(is_value);
@@ -52,6 +53,7 @@ class Reader {
   }
 
   Term* expression(bool is_value) {
+    if (stack_.is_used_up()) return fail("nested too deeply");
     if (at_end()) return fail("an expression expected");
     if (is_digit(text_[at_])) return number();
     if (accept("'")) return cord();
@@ -191,21 +193,24 @@ class Reader {
   Arena& arena_;
   const Definitions& definitions_;
   std::string_view text_;
+  const Stack& stack_;
   std::string* error_;
   size_t at_ = 0;
 };
 
 class Printer {
  public:
-  explicit Printer(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  Printer(size_t limit_bytes, const Stack& stack) : limit_bytes_(limit_bytes), stack_(stack) {}
 
-  std::string take() {
+  std::optional<std::string> take() {
+    if (is_too_deep_) return std::nullopt;
     if (out_.size() > limit_bytes_) out_.resize(limit_bytes_);
     return std::move(out_);
   }
 
   void term(Term* t) {
-    if (out_.size() > limit_bytes_) return;
+    is_too_deep_ = is_too_deep_ || stack_.is_used_up();
+    if (is_too_deep_ || out_.size() > limit_bytes_) return;
     t = value_of(t);
     switch (t->kind) {
       case Kind::kNat:
@@ -284,25 +289,27 @@ class Printer {
   }
 
   size_t limit_bytes_;
+  const Stack& stack_;
+  bool is_too_deep_ = false;
   std::string out_;
 };
 
 }  // namespace
 
-Term* read(Arena& arena, const Definitions& definitions, std::string_view text,
+Term* read(Arena& arena, const Definitions& definitions, std::string_view text, const Stack& stack,
            std::string* error) {
   error->clear();
-  return Reader(arena, definitions, text, error).run(false);
+  return Reader(arena, definitions, text, stack, error).run(false);
 }
 
 Term* read_value(Arena& arena, const Definitions& definitions, std::string_view text,
-                 std::string* error) {
+                 const Stack& stack, std::string* error) {
   error->clear();
-  return Reader(arena, definitions, text, error).run(true);
+  return Reader(arena, definitions, text, stack, error).run(true);
 }
 
-std::string print(Term* value, size_t limit_bytes) {
-  Printer printer(limit_bytes);
+std::optional<std::string> print(Term* value, size_t limit_bytes, const Stack& stack) {
+  Printer printer(limit_bytes, stack);
   printer.term(value);
   return printer.take();
 }
