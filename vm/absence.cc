@@ -29,7 +29,8 @@ struct Analysis {
   Machine& vm;
   uint32_t nesting = 0;
   uint64_t work = 0;
-  bool is_limited = false;  ///< a limit on the question was met
+  bool is_incomplete = false;  ///< a limit on the question was met: not to be kept
+  bool is_limited = false;     ///< that, or something known was found so: not to be stored
 
   uint64_t of(Value function);
   uint64_t of_law(Value law, Value function);
@@ -110,18 +111,24 @@ uint64_t Analysis::of(Value function) {
   if (is_jet && !is_ir_jet(function)) return 0;
   const Value law = running_law(vm, function);
   if (!is_law(law)) return 0;
-  if (const auto known = vm.summaries.of(function).absent) return *known;
+  const Summary& known = vm.summaries.of(function);
+  if (known.absent) {
+    is_limited |= known.is_absent_provisional;
+    return *known.absent;
+  }
   if (nesting > kNestingMax || work > kWorkMax) {
-    is_limited = true;
+    is_incomplete = is_limited = true;
     return 0;
   }
+  const bool was_incomplete = std::exchange(is_incomplete, false);
   const bool was_limited = std::exchange(is_limited, false);
   ++vm.summaries.laws_walked;
   ++nesting;
   const uint64_t absent = of_law(law, function);
   --nesting;
   // What was found under a limit may be too little: good enough for who asked, not for others.
-  if (!is_limited || nesting == 0) vm.summaries.set_absent(function, absent, is_limited);
+  if (!is_incomplete || nesting == 0) vm.summaries.set_absent(function, absent, is_limited);
+  is_incomplete |= was_incomplete;
   is_limited |= was_limited;
   return absent;
 }

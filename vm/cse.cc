@@ -2,6 +2,8 @@
 #include "vm/cse.h"
 
 #include "base/check.h"
+#include "vm/control.h"
+#include "vm/demand.h"
 #include "vm/ir_build.h"
 #include "vm/known_head.h"
 
@@ -117,7 +119,8 @@ class Sharer {
     if (is_variable(e)) evaluated_.push_back(e->variable);
     if (e->kind != Expr::Kind::kApply || reuse(e)) return;
     const std::optional<JetId> jet = jet_of(e);
-    if (jet && strict_jet(*jet, e)) {
+    if (jet) {
+      strict_jet(*jet, e);
       provide(e);
       return;
     }
@@ -130,10 +133,8 @@ class Sharer {
 
   void lazy(const Expr* e) {
     if (e->kind != Expr::Kind::kApply || reuse(e)) return;
-    const KnownHead h = head_of(e->head);
-    const bool is_row = h.is_known && is_cow(h.function) && e->args.size() == h.arity;
-    const bool is_closure = h.is_known && e->args.size() < h.arity;
-    parts(e, is_row || is_closure || is_shareable(e) ? &Sharer::lazy : &Sharer::suspended);
+    const bool is_built = head_of(e->head).is_built(e->args.size());
+    parts(e, is_built || is_shareable(e) ? &Sharer::lazy : &Sharer::suspended);
     provide(e);
   }
 
@@ -159,92 +160,30 @@ class Sharer {
     evaluated_.resize(evaluated);
   }
 
-  /// Walks the arguments in the order in which they are evaluated, if that is known.
-  bool strict_jet(JetId jet, const Expr* e) {
-    const auto& args = e->args;
-    switch (jet) {
-      case JetId::kIf:
-      case JetId::kIfz:
-        strict(args[0]);
-        branch(args[1]);
-        branch(args[2]);
-        return true;
-      case JetId::kSwitch:
-      case JetId::kTabSwitch:
-        return strict_switch(jet, e);
-      case JetId::kSeq:
-      case JetId::kPseq:
-        strict(args[0]);
-        strict(args[1]);
-        return true;
-      case JetId::kAnd:
-      case JetId::kOr:
-        strict(args[0]);
-        branch(args[1]);
-        return true;
-      case JetId::kAdd:
-      case JetId::kSub:
-      case JetId::kDiv:
-      case JetId::kMod:
-        strict(args[1]);
-        strict(args[0]);
-        return true;
-      case JetId::kMul:
-        strict(args[1]);
-        branch(args[0]);
-        return true;
-      case JetId::kCmp:
-      case JetId::kEql:
-      case JetId::kNeq:
-      case JetId::kLth:
-      case JetId::kLte:
-      case JetId::kGth:
-      case JetId::kGte:
-        strict(args[0]);
-        strict(args[1]);
-        return true;
-      case JetId::kDec:
-      case JetId::kToNat:
-      case JetId::kIsNat:
-      case JetId::kEqz:
-      case JetId::kNot:
-      case JetId::kBit:
-      case JetId::kLen:
-      case JetId::kDataTag:
-      case JetId::kCdr:
-      case JetId::kPinItem:
-        strict(args[0]);
-        return true;
-      case JetId::kIdx:
-        return strict_element(args[0], args[1]);
-      case JetId::kGet:
-        return strict_element(args[1], args[0]);
-      default:
-        return false;
+  /// Walks the arguments in the order in which they are evaluated.
+  void strict_jet(JetId jet, const Expr* e) {
+    if (const std::optional<ControlOrder> order = control_order(jet)) {
+      for (const uint8_t i : order->first) strict(e->args[i]);
+      for (const uint8_t i : order->one_of) branch(e->args[i]);
+      return;
     }
-  }
-
-  bool strict_element(const Expr* index, const Expr* row) {
-    if (!is_constant(index)) return false;
-    strict(row);
-    return true;
-  }
-
-  bool strict_switch(JetId jet, const Expr* e) {
-    const Expr* row = e->args[2];
-    if (jet == JetId::kTabSwitch) {
-      if (row->kind != Expr::Kind::kApply || row->args.size() != 1) return false;
-      if (!is_constant(row->head) || !is_set(row->head->value)) return false;
-      row = row->args[0];
+    if (const std::optional<SwitchArms> arms = SwitchArms::of(jet, e)) {
+      strict(e->args[0]);
+      branch(e->args[1]);
+      for (size_t i = 0; i < arms->size(); ++i) {
+        if (arms->expression(i) != nullptr) branch(arms->expression(i));
+      }
+      return;
     }
-    if (row->kind != Expr::Kind::kApply || !is_constant(row->head)) return false;
-    if (!is_cow(row->head->value) || cow_size(row->head->value) != small_nat(row->args.size())) {
-      return false;
+    const Demand demand = demand_of(vm_, head_of(e->head).function);
+    std::vector<bool> done(e->args.size());
+    for (const uint8_t i : demand.order()) {
+      strict(e->args[i]);
+      done[i] = true;
     }
-    strict(e->args[0]);
-    branch(e->args[1]);
-    for (const Expr* arm : row->args) branch(arm);
-    return true;
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (!done[i]) lazy(e->args[i]);
+    }
   }
 
   const Expr* rewrite(const Expr* e) {

@@ -19,8 +19,10 @@
 #include "base/check.h"
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/control.h"
 #include "vm/ir.h"
 #include "vm/jets.h"
+#include "vm/known_head.h"
 #include "vm/machine.h"
 
 namespace plan::vm {
@@ -501,35 +503,12 @@ class Walk {
   bool is_let(uint32_t v) const { return v > law_.args; }
   const Expr* let_of(uint32_t v) const { return law_.lets[v - 1 - law_.args]; }
 
-  struct Callee {
-    bool known = false;
-    Value function;
-    uint64_t arity = 0;
-    std::optional<JetId> jet;
-  };
-  Callee callee_of(const Expr* e) const {
-    Callee c;
-    if (e->head->kind == Expr::Kind::kConstant) {
-      c.function = e->head->value;
-    } else if (e->head->kind == Expr::Kind::kVariable && e->head->variable == 0) {
-      c.function = self_;
-    } else {
-      return c;
-    }
-    c.known = true;
-    c.arity = gc::eval_arity(c.function);
-    c.jet = jet_of(c.function);
-    return c;
-  }
+  KnownHead head_of(const Expr* e) const { return known_head(analysis_.vm, e->head, self_); }
   /// A saturated call of a jet.
   std::optional<JetId> jet_call_of(const Expr* e) const {
     if (e->kind != Expr::Kind::kApply) return std::nullopt;
-    const Callee c = callee_of(e);
-    return c.known && e->args.size() == c.arity ? c.jet : std::nullopt;
-  }
-  /// A value already: a partial application or a row.
-  static bool is_built(const Callee& c, size_t args) {
-    return c.known && (args < c.arity || (args == c.arity && is_cow(c.function)));
+    const KnownHead h = head_of(e);
+    return h.is_saturated(e->args.size()) ? h.jet : std::nullopt;
   }
   /// What a variable that only names an expression stands for.
   const Expr* behind(const Expr* e) const {
@@ -580,29 +559,29 @@ class Walk {
     path.result = path.facts[v];
   }
   bool is_built_expression(const Expr* e) const {
-    return e->kind == Expr::Kind::kApply && is_built(callee_of(e), e->args.size());
+    return e->kind == Expr::Kind::kApply && head_of(e).is_built(e->args.size());
   }
 
   void strict_apply(const Expr* e, Path& path) {
-    const Callee c = callee_of(e);
-    if (is_built(c, e->args.size())) {
+    const KnownHead h = head_of(e);
+    if (h.is_built(e->args.size())) {
       path.result = kNonZero;
       return;
     }
-    if (!c.known) {
+    if (!h.is_known) {
       strict(e->head, path);
       path.stop();
       return;
     }
-    call(c, e, path);
-    if (e->args.size() > c.arity) path.stop();
+    call(h, e, path);
+    if (e->args.size() > h.arity) path.stop();
   }
 
-  void call(const Callee& c, const Expr* e, Path& path) {
-    if (c.function == self_) {
+  void call(const KnownHead& h, const Expr* e, Path& path) {
+    if (h.function == self_) {
       call_self(e, path);
-    } else if (!c.jet || !control(*c.jet, e, path)) {
-      const Demand demand = analysis_.of(c.function, nats_of(e, path));
+    } else if (!h.jet || !control(*h.jet, e, path)) {
+      const Demand demand = analysis_.of(h.function, nats_of(e, path));
       for (size_t i = 0; i < e->args.size() && i < kParametersMax; ++i) {
         if ((demand.kinds_asked >> i & 1) != 0) ask_kind(e->args[i]);
       }
@@ -741,65 +720,24 @@ class Walk {
     path.result = gives_operand ? static_cast<Facts>(first & second & ~kEvaluated) : kNat;
   }
 
-  /// Arms in index order; a null is a constant. Only what vm/lower.cc compiles to branches too.
-  struct Arms {
-    std::vector<const Expr*> arms;
-    Value keys;  ///< tabSwitch: the row of keys
-  };
-  static std::optional<Arms> literal_arms(JetId jet, const Expr* e) {
-    Arms result;
-    const Expr* row = e->args[2];
-    if (jet == JetId::kTabSwitch) {
-      if (row->kind != Expr::Kind::kApply || row->args.size() != 1) return std::nullopt;
-      if (row->head->kind != Expr::Kind::kConstant || !is_set(row->head->value)) {
-        return std::nullopt;
-      }
-      result.keys = set_keys(row->head->value);
-      if (row_size(result.keys) == 0) return std::nullopt;  // the key is not looked at
-      for (uint64_t i = 0; i < row_size(result.keys); ++i) {
-        if (!row_at(result.keys, i).is_nat()) return std::nullopt;
-      }
-      row = row->args[0];
-    }
-    if (row->kind == Expr::Kind::kConstant && is_row(row->value)) {
-      if (row_size(row->value) > kBodyNodesMax) return std::nullopt;
-      result.arms.resize(row_size(row->value));
-    } else {
-      if (row->kind != Expr::Kind::kApply || row->head->kind != Expr::Kind::kConstant) {
-        return std::nullopt;
-      }
-      const Value cow = row->head->value;
-      if (!is_cow(cow) || cow_size(cow) != small_nat(row->args.size())) return std::nullopt;
-      result.arms.assign(row->args.rbegin(), row->args.rend());
-    }
-    const bool fits =
-        jet != JetId::kTabSwitch || row_size(result.keys) == result.arms.size();
-    return fits ? std::optional(std::move(result)) : std::nullopt;
-  }
-
   bool strict_switch(JetId jet, const Expr* e, Path& path) {
-    const std::optional<Arms> literal = literal_arms(jet, e);
-    if (!literal) return false;
+    const std::optional<SwitchArms> arms = SwitchArms::of(jet, e);
+    if (!arms || arms->size() > kBodyNodesMax) return false;
     const Expr* index = e->args[0];
     strict(index, path);
     if (!path.is_open()) return true;
     const Path before = path;
-    const auto key = [&](size_t i) {
-      return jet == JetId::kSwitch ? small_nat(i) : row_at(literal->keys, i);
-    };
     bool zero_is_key = false;
-    for (size_t i = 0; i < literal->arms.size(); ++i) {
-      zero_is_key |= key(i) == small_nat(0);
-    }
+    for (size_t i = 0; i < arms->size(); ++i) zero_is_key |= arms->key(i) == small_nat(0);
     // An index that is not a nat counts as 0 for _Switch; tabSwitch has no key for it.
     if (zero_is_key) know(index, kNonZero, path);
     strict(e->args[1], path);
-    for (size_t i = 0; i < literal->arms.size(); ++i) {
+    for (size_t i = 0; i < arms->size(); ++i) {
       analysis_.work += before.facts.size() / 8;
       Path arm = before;
-      if (key(i) != small_nat(0)) know(index, kNat | kNonZero, arm);
+      if (arms->key(i) != small_nat(0)) know(index, kNat | kNonZero, arm);
       arm.result = 0;
-      if (literal->arms[i] != nullptr) strict(literal->arms[i], arm);
+      if (arms->expression(i) != nullptr) strict(arms->expression(i), arm);
       join(path, arm);
     }
     return true;
@@ -933,7 +871,10 @@ Demand answer_question(Analysis& analysis, const Question& question) {
 /// limit to the number of such questions.
 std::optional<Demand> Analysis::of_kinds(Value function, Value law, uint64_t nats,
                                          const Demand& otherwise) {
-  if (const Demand* known = vm.summaries.find_demand(function, nats)) return *known;
+  if (const KindsDemand* known = vm.summaries.find_demand(function, nats)) {
+    is_limited |= known->is_provisional;
+    return known->demand;
+  }
   if (vm.summaries.of(function).demands.size() >= kSummaryDemandsMax) {
     is_limited = true;
     return std::nullopt;

@@ -200,7 +200,6 @@ void release_region_code(void* machine, gc::Region* region) {
     forget_native_code(vm, *code);
     for (gc::Info* info : code->infos) vm.infos.remove(info);
     vm.summaries.forget(code->function);
-    vm.usages.erase(code->function.word);
     delete code;
     code = next;
   }

@@ -16,6 +16,12 @@ struct KnownHead {
   uint64_t arity = 0;  ///< gc::eval_arity of the function; 0 if unknown
   Value function;
   std::optional<JetId> jet;  ///< if jets are on
+
+  /// What a call with so many arguments is already: a partial application or a row.
+  bool is_built(size_t args) const {
+    return is_known && (args < arity || (args == arity && is_cow(function)));
+  }
+  bool is_saturated(size_t args) const { return is_known && args == arity; }
 };
 
 /// The head `e` of a call in the law of `self`: a constant, or the law itself, or unknown.

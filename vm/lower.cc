@@ -44,7 +44,7 @@ void Lowering::tail_variable(uint32_t v) {
 void Lowering::tail_apply(const Expr* e) {
   const Head h = head_of(e);
   const size_t n = e->args.size();
-  if (!h.known || n > h.arity) {
+  if (!h.is_known || n > h.arity) {
     tail_unknown(e);
     return;
   }

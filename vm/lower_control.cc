@@ -69,7 +69,7 @@ void Lowering::branch(std::span<const Expr* const> whole, const std::vector<Vari
 std::vector<Variable> Lowering::condition(const Expr* e, uint32_t label_else, const Paths& paths) {
   if (e->kind == Expr::Kind::kApply) {
     const Head h = head_of(e);
-    if (h.known && h.jet && e->args.size() == h.arity) {
+    if (h.is_known && h.jet && e->args.size() == h.arity) {
       if (auto other = fused(*h.jet, e, label_else, paths)) return std::move(*other);
     }
   }
@@ -189,7 +189,7 @@ std::optional<Operand> Lowering::strict_control(JetId jet, const Expr* e, uint32
       return slot_operand(dst);
     case JetId::kSwitch:
     case JetId::kTabSwitch: {
-      const auto arms = literal_arms(jet, e);
+      const auto arms = SwitchArms::of(jet, e);
       if (!arms) return std::nullopt;
       const Operand index = strict(e->args[0]);
       Join join = begin_join({&e, 1}, variables);
@@ -206,52 +206,19 @@ std::optional<Operand> Lowering::strict_control(JetId jet, const Expr* e, uint32
   }
 }
 
-std::optional<Lowering::Arms> Lowering::literal_arms(JetId jet, const Expr* e) {
-  const Expr* row = e->args[2];
-  Arms result;
-  if (jet == JetId::kTabSwitch) {
-    // A literal tab is the constant key set applied to a row.
-    if (row->kind != Expr::Kind::kApply || row->args.size() != 1) return std::nullopt;
-    const Expr* head = row->head;
-    if (head->kind != Expr::Kind::kConstant || !is_set(head->value)) return std::nullopt;
-    const Value keys = set_keys(head->value);
-    // The law compares keys one by one; without any it does not evaluate the one it looks for.
-    if (row_size(keys) == 0) return std::nullopt;
-    for (uint64_t i = 0; i < row_size(keys); ++i) {
-      if (!row_at(keys, i).is_nat()) return std::nullopt;
-      result.keys.push_back(row_at(keys, i));
-    }
-    row = row->args[0];
-  }
-  if (row->kind == Expr::Kind::kConstant && is_row(row->value)) {
-    for (uint64_t i = 0; i < row_size(row->value); ++i) {
-      Expr& arm = code.ir.arena.add();
-      arm.value = row_at(row->value, i);
-      result.arms.push_back(&arm);
-    }
-  } else {
-    if (row->kind != Expr::Kind::kApply || row->head->kind != Expr::Kind::kConstant) {
-      return std::nullopt;
-    }
-    const Value cow = row->head->value;
-    if (!is_cow(cow) || cow_size(cow) != small_nat(row->args.size())) return std::nullopt;
-    result.arms.assign(row->args.rbegin(), row->args.rend());
-  }
-  if (jet == JetId::kTabSwitch && result.keys.size() != result.arms.size()) return std::nullopt;
-  return result;
-}
-
 template <typename Arm>
-void Lowering::compile_arms(JetId jet, const Expr* e, const Arms& arms, Operand index,
+void Lowering::compile_arms(JetId jet, const Expr* e, const SwitchArms& arms, Operand index,
                             Arm compile_arm) {
   const uint32_t label_default = new_label();
   std::vector<uint32_t> arm_labels;
-  for (size_t i = 0; i < arms.arms.size(); ++i) arm_labels.push_back(new_label());
+  for (size_t i = 0; i < arms.size(); ++i) arm_labels.push_back(new_label());
   Instruction& i = emit(jet == JetId::kSwitch ? Op::kSwitch : Op::kTabSwitch);
   i.operands = {index};
   i.label = label_default;
   i.labels = arm_labels;
-  i.keys = arms.keys;
+  if (jet == JetId::kTabSwitch) {
+    for (size_t k = 0; k < arms.size(); ++k) i.keys.push_back(arms.key(k));
+  }
   const std::vector<Variable> before = variables;
   const uint32_t slot = next_slot;
   const auto compile_one = [&](uint32_t label, const Expr* arm) {
@@ -260,7 +227,10 @@ void Lowering::compile_arms(JetId jet, const Expr* e, const Arms& arms, Operand 
     next_slot = slot;
     compile_arm(arm);
   };
-  for (size_t k = 0; k < arms.arms.size(); ++k) compile_one(arm_labels[k], arms.arms[k]);
+  for (size_t k = 0; k < arms.size(); ++k) {
+    const Expr* arm = arms.expression(k);
+    compile_one(arm_labels[k], arm != nullptr ? arm : make_constant(code.ir, arms.constant(k)));
+  }
   compile_one(label_default, e->args[1]);
   variables = before;
   next_slot = slot;
@@ -317,7 +287,7 @@ bool Lowering::tail_control(JetId jet, const Expr* e) {
     case JetId::kOr: ret(*strict_control(jet, e, new_slot())); return true;
     case JetId::kSwitch:
     case JetId::kTabSwitch: {
-      const auto arms = literal_arms(jet, e);
+      const auto arms = SwitchArms::of(jet, e);
       if (!arms) return false;
       compile_arms(jet, e, *arms, strict(e->args[0]), [&](const Expr* arm) { tail(arm); });
       return true;

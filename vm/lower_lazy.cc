@@ -37,9 +37,9 @@ Operand Lowering::lazy(const Expr* e, Entries entries) {
 Operand Lowering::lazy_apply(const Expr* e, Entries entries) {
   const Head h = head_of(e);
   const size_t n = e->args.size();
-  if (h.known && n < h.arity) return closure(h.function, e);
-  if (h.known && is_complete_row(h, n)) return row_literal(e);
-  if (h.known && n == h.arity) {
+  if (h.is_known && n < h.arity) return closure(h.function, e);
+  if (h.is_known && is_complete_row(h, n)) return row_literal(e);
+  if (h.is_known && n == h.arity) {
     if (const auto cheap = lazy_primop(h, e, entries)) return *cheap;
   }
   const bool atoms = is_atom(e->head) && n <= 6 &&
@@ -48,7 +48,7 @@ Operand Lowering::lazy_apply(const Expr* e, Entries entries) {
   // Code of its own enters a known callee directly, and need not update.
   const bool direct = (code.optimise && is_known_call(h, n)) || entries == Entries::kOnce;
   if (!atoms || owns_lets(e) || direct) return thunk_of(e, entries);
-  std::vector<Operand> operands{h.known ? constant_operand(h.function) : lazy(e->head)};
+  std::vector<Operand> operands{h.is_known ? constant_operand(h.function) : lazy(e->head)};
   for (const Expr* a : e->args) operands.push_back(lazy(a));
   return emit_to(Op::kApplyThunk, new_slot(), std::move(operands));
 }
@@ -156,7 +156,7 @@ bool Lowering::is_cheap(const Expr* e, CheapSearch& search) const {
   if (e->kind == Expr::Kind::kConstant) return e->value.is_small();
   if (e->kind != Expr::Kind::kApply) return false;
   const Head h = head_of(e);
-  if (!h.known || e->args.size() != h.arity) return false;
+  if (!h.is_known || e->args.size() != h.arity) return false;
   const auto op = lazy_op(h);
   const bool cheap = (op && op->op != Op::kLazyLen) || (h.jet && is_conditional(*h.jet));
   return cheap && std::all_of(e->args.begin(), e->args.end(),

@@ -241,7 +241,7 @@ bool Lowering::is_whnf(const Operand& o) const {
 
 Entries Lowering::entries_of(const Head& h, const Expr* e, size_t i) const {
   const bool is_new = e->args[i]->kind == Expr::Kind::kApply;
-  if (!is_new || !has_pass(Pass::kOnce) || !h.known) return Entries::kMany;
+  if (!is_new || !has_pass(Pass::kOnce) || !h.is_known) return Entries::kMany;
   if (i >= h.arity) return Entries::kMany;
   return is_entered_once(vm, h.function, i) ? Entries::kOnce : Entries::kMany;
 }

@@ -62,7 +62,7 @@ Operand Lowering::strict_variable(uint32_t v) {
 Operand Lowering::strict_apply(const Expr* e, uint32_t dst) {
   const Head h = head_of(e);
   const size_t n = e->args.size();
-  if (!h.known) return strict_unknown(e, dst);
+  if (!h.is_known) return strict_unknown(e, dst);
   if (n < h.arity) return move_to(closure(h.function, e), dst);
   if (is_complete_row(h, n)) return move_to(row_literal(e), dst);
   if (n > h.arity) return strict_unknown(e, dst);
@@ -81,7 +81,7 @@ Operand Lowering::strict_unknown(const Expr* e, uint32_t dst) {
 
 std::vector<Operand> Lowering::call_operands(const Expr* e) {
   const Head h = head_of(e);
-  if (h.known && e->args.size() >= h.arity) {
+  if (h.is_known && e->args.size() >= h.arity) {
     return arguments(h, e, {constant_operand(h.function)});
   }
   std::vector<Operand> operands{lazy(e->head)};

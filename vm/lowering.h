@@ -21,8 +21,10 @@
 #include "base/check.h"
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/control.h"
 #include "vm/ir_build.h"
 #include "vm/jets.h"
+#include "vm/known_head.h"
 #include "vm/low_code.h"
 #include "vm/machine.h"
 #include "vm/optimise.h"
@@ -92,32 +94,9 @@ struct Lowering {
   }
 
   // --- Heads.
-  struct Head {
-    bool known = false;
-    Value function;
-    uint64_t arity = 0;
-    std::optional<JetId> jet;
-  };
-  Head head_of(const Expr* e) const {
-    Head h;
-    Value f;
-    if (e->head->kind == Expr::Kind::kConstant) {
-      f = e->head->value;
-    } else if (e->head->kind == Expr::Kind::kVariable && e->head->variable == 0) {
-      f = code.function;
-    } else {
-      return h;
-    }
-    h.known = true;
-    h.function = f;
-    h.arity = gc::eval_arity(f);
-    if (is_pin(f) && gc::pin_region(f)->jet >= 0) {
-      const auto jet = static_cast<JetId>(gc::pin_region(f)->jet);
-      if (vm.options.jets) h.jet = jet;
-    }
-    return h;
-  }
-  bool is_increment(const Head& h) const { return h.known && h.function == small_nat(3); }
+  using Head = KnownHead;
+  Head head_of(const Expr* e) const { return known_head(vm, e->head, code.function); }
+  bool is_increment(const Head& h) const { return h.is_known && h.function == small_nat(3); }
 
   // --- Variables.
   const Expr* let_of(uint32_t variable) const {
@@ -198,7 +177,7 @@ struct Lowering {
 
   /// In hot code such a thunk has code of its own, which enters the callee directly.
   bool is_known_call(const Head& h, size_t n) const {
-    return h.known && n == h.arity && h.function.is_function() && !is_closure(h.function);
+    return h.is_known && n == h.arity && h.function.is_function() && !is_closure(h.function);
   }
   bool is_complete_row(const Head& h, size_t n) const {
     return is_cow(h.function) && n == h.arity;
@@ -328,14 +307,9 @@ struct Lowering {
   std::unordered_set<uint32_t> demanded_by(const Expr* e) const;
   std::optional<Operand> strict_control(JetId jet, const Expr* e, uint32_t dst);
 
-  struct Arms {
-    std::vector<const Expr*> arms;  // index order
-    std::vector<Value> keys;        // tab switch
-  };
-  std::optional<Arms> literal_arms(JetId jet, const Expr* e);
-
   template <typename Arm>
-  void compile_arms(JetId jet, const Expr* e, const Arms& arms, Operand index, Arm compile_arm);
+  void compile_arms(JetId jet, const Expr* e, const SwitchArms& arms, Operand index,
+                    Arm compile_arm);
 
   // --- Primops in strict position. Operand order is the laws' (jets.tsv, eval_law).
   Operand binary_second_first(Op op, const Expr* e, uint32_t dst);

@@ -22,7 +22,6 @@
 #include "vm/jets_ir.h"
 #include "vm/summary.h"
 #include "vm/tier.h"
-#include "vm/usage.h"
 
 namespace plan::vm {
 
@@ -92,7 +91,6 @@ struct Machine {
   void* match_context = nullptr;
   uint64_t jets_declined = 0;
   Summaries summaries{*this};
-  std::unordered_map<Word, Usage> usages;  ///< of functions that have Code
   std::unique_ptr<Tier> tier;  ///< null: everything is interpreted
   std::atomic<bool> tier_ready{false};  ///< something waits to be installed
   TierStatistics tier_statistics;

@@ -66,6 +66,30 @@ void write_demand(Writer& to, const KindsDemand& d) {
 /// A set of arguments of a law with so many parameters.
 bool is_set_of(uint64_t bits, uint64_t arity) { return arity >= 64 || bits >> arity == 0; }
 
+void write_usage(Writer& to, const Usage& usage) {
+  PLAN_ASSERT(usage.relies_on.size() <= kReliancesMax);
+  to.add(static_cast<uint8_t>(usage.relies_on.size()));
+  to.add(usage.once);
+  for (const Reliance& r : usage.relies_on) {
+    to.add(r.constant);
+    to.add(r.parameters);
+  }
+}
+
+std::optional<Usage> read_usage(Reader& from, uint8_t count, uint64_t arity) {
+  if (count > kReliancesMax) return std::nullopt;
+  Usage usage;
+  usage.once = from.take<uint64_t>();
+  if (!is_set_of(usage.once, arity)) return std::nullopt;
+  for (uint32_t i = 0; i < count; ++i) {
+    Reliance r;
+    r.constant = from.take<uint16_t>();
+    r.parameters = from.take<uint64_t>();
+    usage.relies_on.push_back(r);
+  }
+  return usage;
+}
+
 std::optional<KindsDemand> read_demand(Reader& from, uint64_t arity) {
   KindsDemand d;
   d.nats = from.take<uint64_t>();
@@ -87,9 +111,9 @@ std::optional<KindsDemand> read_demand(Reader& from, uint64_t arity) {
   return d;
 }
 
-const Demand* find(const FunctionDemands& demands, uint64_t nats) {
+const KindsDemand* find(const FunctionDemands& demands, uint64_t nats) {
   for (const KindsDemand& d : demands) {
-    if (d.nats == nats) return &d.demand;
+    if (d.nats == nats) return &d;
   }
   return nullptr;
 }
@@ -115,12 +139,16 @@ bool add_missing(Summary& to, const Summary& from) {
     to.absent = from.absent;
     is_more = true;
   }
+  if (from.lasting_usage() != nullptr && !to.usage) {
+    to.usage = from.usage;
+    is_more = true;
+  }
   return is_more;
 }
 
 }  // namespace
 
-const Demand* Summary::demand(uint64_t nats) const { return find(demands, nats); }
+const KindsDemand* Summary::demand(uint64_t nats) const { return find(demands, nats); }
 
 std::vector<uint8_t> encode_summary(const Summary& summary) {
   Writer to;
@@ -129,6 +157,12 @@ std::vector<uint8_t> encode_summary(const Summary& summary) {
   const std::optional<uint64_t> absent = summary.stored_absent();
   to.add(absent ? uint8_t{1} : kNotKnown);
   to.add(absent.value_or(0));
+  const Usage* usage = summary.lasting_usage();
+  if (usage != nullptr) {
+    write_usage(to, *usage);
+  } else {
+    to.add(kNotKnown);
+  }
   uint8_t count = 0;
   Writer demands;
   for (const KindsDemand& d : summary.demands) {
@@ -136,7 +170,8 @@ std::vector<uint8_t> encode_summary(const Summary& summary) {
     write_demand(demands, d);
     ++count;
   }
-  if (count == 0 && !summary.is_loop && !summary.inline_leaves && !absent) return {};
+  const bool is_empty = count == 0 && !summary.is_loop && !summary.inline_leaves && !absent;
+  if (is_empty && usage == nullptr) return {};
   to.add(count);
   std::vector<uint8_t> bytes = to.take();
   const std::vector<uint8_t> more = demands.take();
@@ -158,6 +193,10 @@ std::optional<Summary> decode_summary(std::span<const uint8_t> bytes, uint64_t a
   if (has_absent != 1 && (has_absent != kNotKnown || absent != 0)) return std::nullopt;
   if (!is_set_of(absent, arity)) return std::nullopt;
   if (has_absent == 1) summary.absent = absent;
+  if (const auto reliances = from.take<uint8_t>(); reliances != kNotKnown) {
+    summary.usage = read_usage(from, reliances, arity);
+    if (!summary.usage) return std::nullopt;
+  }
   const auto count = from.take<uint8_t>();
   if (count > kSummaryDemandsMax) return std::nullopt;
   for (uint32_t i = 0; i < count; ++i) {
@@ -165,8 +204,8 @@ std::optional<Summary> decode_summary(std::span<const uint8_t> bytes, uint64_t a
     if (!d || summary.demand(d->nats) != nullptr) return std::nullopt;
     summary.demands.push_back(*d);
   }
-  const bool is_empty =
-      count == 0 && !summary.is_loop && !summary.inline_leaves && !summary.absent;
+  const bool is_empty = count == 0 && !summary.is_loop && !summary.inline_leaves &&
+                        !summary.absent && !summary.usage;
   if (!from.is_at_end() || is_empty) return std::nullopt;
   return summary;
 }
@@ -198,16 +237,17 @@ Summaries::Kept& Summaries::kept(Value function) {
   kept.known.is_loop = stored->is_loop;
   kept.known.inline_leaves = stored->inline_leaves;
   kept.known.absent = stored->absent;
+  kept.stored_usage = std::move(stored->usage);
   return kept;
 }
 
-const Demand* Summaries::find_demand(Value function, uint64_t nats) {
+const KindsDemand* Summaries::find_demand(Value function, uint64_t nats) {
   Kept& k = kept(function);
-  if (const Demand* known = k.known.demand(nats)) return known;
-  const Demand* stored = find(k.stored, nats);
+  if (const KindsDemand* known = k.known.demand(nats)) return known;
+  const KindsDemand* stored = find(k.stored, nats);
   if (stored == nullptr || k.known.demands.size() >= kSummaryDemandsMax) return nullptr;
-  k.known.demands.push_back({nats, *stored});
-  return &k.known.demands.back().demand;
+  k.known.demands.push_back(*stored);
+  return &k.known.demands.back();
 }
 
 void Summaries::add_demand(Value function, const KindsDemand& demand) {
@@ -234,6 +274,25 @@ void Summaries::set_absent(Value function, uint64_t parameters, bool is_provisio
   k.known.absent = parameters;
   k.known.is_absent_provisional = is_provisional;
   k.is_new = k.is_new || !is_provisional;
+}
+
+void Summaries::set_usage(Value function, const Usage& usage, bool is_provisional) {
+  Kept& k = kept(function);
+  PLAN_ASSERT(!k.known.usage);
+  k.known.usage = usage;
+  k.known.is_usage_provisional = is_provisional;
+  k.is_new = k.is_new || !is_provisional;
+}
+
+const Usage* Summaries::stored_usage(Value function) {
+  const std::optional<Usage>& stored = kept(function).stored_usage;
+  return stored ? &*stored : nullptr;
+}
+
+void Summaries::take_stored_usage(Value function) {
+  Kept& k = kept(function);
+  PLAN_ASSERT(!k.known.usage && k.stored_usage);
+  k.known.usage = k.stored_usage;
 }
 
 void Summaries::store(Value function, Kept& kept) {

@@ -25,6 +25,7 @@ bool same(const Demand& a, const Demand& b) {
 
 bool same(const Summary& a, const Summary& b) {
   return a.is_loop == b.is_loop && a.inline_leaves == b.inline_leaves && a.absent == b.absent &&
+         a.usage == b.usage &&
          std::equal(a.demands.begin(), a.demands.end(), b.demands.begin(), b.demands.end(),
                     [](const KindsDemand& x, const KindsDemand& y) {
                       return x.nats == y.nats && same(x.demand, y.demand);
@@ -41,6 +42,7 @@ class Random {
     if (below(2) == 0) s.is_loop = below(2) == 0;
     if (below(2) == 0) s.inline_leaves = below(3) == 0 ? kNeverInlined : uint8_t(below(80));
     if (below(2) == 0) s.absent = below(1 << kArity);
+    if (below(2) == 0) s.usage = usage();
     const uint64_t count = below(kSummaryDemandsMax + 1);
     for (uint64_t n = 0; n < count; ++n) s.demands.push_back({n * 3, demand(), false});
     return s;
@@ -58,6 +60,15 @@ class Random {
     const uint64_t count = below(kArity + 1);
     for (uint64_t i = 0; i < count; ++i) d.add(arguments[i]);
     return d;
+  }
+
+  Usage usage() {
+    Usage u{.once = below(1 << kArity), .relies_on = {}};
+    const uint64_t count = below(kReliancesMax + 1);
+    for (uint64_t n = 0; n < count; ++n) {
+      u.relies_on.push_back({static_cast<uint16_t>(below(1 << 16)), random_()});
+    }
+    return u;
   }
 
   std::mt19937_64 random_;
@@ -110,6 +121,7 @@ TEST(SummaryBytes, DamagedAreRefusedOrMeanSomethingGood) {
     if (!read) continue;
     ASSERT_LE(read->demands.size(), kSummaryDemandsMax);
     EXPECT_LT(read->absent.value_or(0), uint64_t{1} << kArity);
+    if (read->usage) EXPECT_LT(read->usage->once, uint64_t{1} << kArity);
     for (const KindsDemand& d : read->demands) {
       EXPECT_LT(d.nats, uint64_t{1} << kArity);
       EXPECT_LT(d.demand.kinds_asked, uint64_t{1} << kArity);
@@ -132,6 +144,10 @@ TEST(SummaryBytes, AreNotOfALawWithFewerParameters) {
   other.absent = 4;
   EXPECT_TRUE(decode_summary(encode_summary(other), 3).has_value());
   EXPECT_FALSE(decode_summary(encode_summary(other), 2).has_value());
+  Summary last;
+  last.usage = Usage{.once = 4, .relies_on = {{.constant = 0, .parameters = 8}}};
+  EXPECT_TRUE(decode_summary(encode_summary(last), 3).has_value());
+  EXPECT_FALSE(decode_summary(encode_summary(last), 2).has_value());
 }
 
 TEST(SummaryBytes, LeaveOutWhatIsProvisional) {
@@ -147,6 +163,10 @@ TEST(SummaryBytes, LeaveOutWhatIsProvisional) {
   EXPECT_TRUE(decode_summary(encode_summary(summary), kArity)->absent.has_value());
   summary.is_absent_provisional = true;
   EXPECT_FALSE(decode_summary(encode_summary(summary), kArity)->absent.has_value());
+  summary.usage = Usage{};
+  EXPECT_TRUE(decode_summary(encode_summary(summary), kArity)->usage.has_value());
+  summary.is_usage_provisional = true;
+  EXPECT_FALSE(decode_summary(encode_summary(summary), kArity)->usage.has_value());
 }
 
 // --- From one machine to the next.
@@ -189,6 +209,7 @@ class Process : public IrTest {
   std::string optimise(std::string_view text) { return optimised(text, PassSet::all()); }
   Summaries& summaries() { return machine().summaries; }
   Demand demand(Value function, uint64_t nats) { return demand_of(machine(), function, nats); }
+  uint64_t usage(Value function) { return usage_of(machine(), function); }
 
  private:
   std::vector<std::unique_ptr<gc::Root>> roots_;
@@ -298,6 +319,138 @@ TEST(Summary, KeepsWhatAnEarlierMachineAskedAndThisOneDidNot) {
   process.demand(go, 0);
   process.demand(go, 7);
   EXPECT_EQ(process.summaries().laws_walked, 0u);
+}
+
+// --- Usages, which rely on those of other functions.
+
+struct Functions {
+  explicit Functions(Process& process)
+      : pick(process.keep("pick", "law c x { (@_If c x 0) }")),
+        plus(process.keep("plus", "law y z { (@_Add y z) }")),
+        caller(process.keep("caller", "law c x y { (@plus (@pick c x) y) }")) {}
+
+  const Value pick;
+  const Value plus;
+  const Value caller;
+};
+
+/// What is left of `store` by a process that asks for the usage of the caller.
+void ask_for_caller(Store& store) {
+  Process process(store);
+  const Functions functions(process);
+  EXPECT_EQ(process.usage(functions.caller), 7u);
+}
+
+TEST(SummaryOfUsage, SaysWhatItReliesOn) {
+  Store store;
+  Process process(store);
+  const Functions functions(process);
+  EXPECT_EQ(process.usage(functions.caller), 7u);
+  // In its body `plus` stands before `pick`.
+  const std::vector<Reliance> expected{{.constant = 1, .parameters = 3},
+                                       {.constant = 0, .parameters = 2}};
+  EXPECT_EQ(process.summaries().of(functions.caller).usage->relies_on, expected);
+}
+
+TEST(SummaryOfUsage, IsKnownToTheNextMachine) {
+  Store store;
+  ask_for_caller(store);
+  Process process(store);
+  const Functions functions(process);
+  EXPECT_EQ(process.usage(functions.caller), 7u);
+  EXPECT_EQ(process.summaries().laws_walked, 0u);
+}
+
+TEST(SummaryOfUsage, IsNotTakenWhereNotAllHoldsThatItReliesOn) {
+  Store store;
+  ask_for_caller(store);
+  const Store good = store;
+  {
+    Process process(store);
+    const Functions functions(process);
+    process.summaries().set_usage(functions.pick, Usage{.once = 1, .relies_on = {}}, true);
+    EXPECT_EQ(process.usage(functions.caller), 5u);
+    EXPECT_EQ(process.summaries().laws_walked, 1u);
+    EXPECT_EQ(process.summaries().of(functions.caller).lasting_usage(), nullptr);
+  }
+  EXPECT_EQ(store, good);
+}
+
+TEST(SummaryOfUsage, ThatReliesOnNoFunctionOfTheLawIsNotTaken) {
+  Store store;
+  ask_for_caller(store);
+  uint64_t changed = 0;
+  for (auto& [key, bytes] : store) {
+    std::optional<Summary> summary = decode_summary(bytes, 3);
+    ASSERT_TRUE(summary && summary->usage);
+    for (Reliance& r : summary->usage->relies_on) r.constant = 2;
+    changed += summary->usage->relies_on.size();
+    bytes = encode_summary(*summary);
+  }
+  EXPECT_EQ(changed, 2u);
+  Process process(store);
+  const Functions functions(process);
+  EXPECT_EQ(process.usage(functions.caller), 7u);
+  EXPECT_EQ(process.summaries().laws_walked, 1u);
+}
+
+TEST(SummaryOfUsage, OfALawInsideItIsFoundAgain) {
+  Store store;
+  for (const uint64_t walked : {2u, 1u}) {
+    Process process(store);
+    process.keep("own", "law a b { (@_Add b a) }");
+    const Value caller = process.keep("caller", "law x y { (@~own y x) }");
+    EXPECT_EQ(process.usage(caller), 3u);
+    EXPECT_EQ(process.summaries().laws_walked, walked);
+  }
+}
+
+TEST(SummaryOfUsage, ThatReliesOnTooManyFunctionsIsNotStored) {
+  Store store;
+  std::string parameters;
+  std::string row;
+  for (size_t i = 0; i <= kReliancesMax; ++i) {
+    const std::string n = std::to_string(i);
+    parameters += " x" + n;
+    row += " (@f" + n + " x" + n + ")";
+  }
+  const std::string row_of = "(C" + std::to_string(kReliancesMax + 1);
+  for (const uint64_t walked : {kReliancesMax + 2, size_t{1}}) {
+    Process process(store);
+    for (size_t i = 0; i <= kReliancesMax; ++i) {
+      const std::string n = std::to_string(i);
+      process.keep("f" + n, "law x { (@_Add x " + n + ") }");
+    }
+    const Value caller = process.keep("caller", "law" + parameters + " { " + row_of + row + ") }");
+    EXPECT_EQ(process.usage(caller), (uint64_t{2} << kReliancesMax) - 1);
+    EXPECT_EQ(process.summaries().laws_walked, walked);
+  }
+}
+
+/// The last of a chain of laws, each of which hands its parameter to the one before.
+Value keep_chain(Process& process, int length, bool asks) {
+  Value last = process.keep("n0", "law x { (@_Add x 1) }");
+  for (int i = 1; i < length; ++i) {
+    last = process.keep("n" + std::to_string(i), "law x { (@n" + std::to_string(i - 1) + " x) }");
+    if (asks) EXPECT_EQ(process.usage(last), 1u);
+  }
+  return last;
+}
+
+TEST(SummaryOfUsage, HoldsForALongChainOfLaws) {
+  constexpr int kLong = 50;
+  constexpr int kTooLong = 300;
+  for (const int length : {kLong, kTooLong}) {
+    Store store;
+    {
+      Process process(store);
+      keep_chain(process, length, true);
+    }
+    Process process(store);
+    const Value last = keep_chain(process, length, false);
+    EXPECT_EQ(process.usage(last), length == kLong ? 1u : 0u);
+    EXPECT_EQ(process.summaries().of(last).lasting_usage() != nullptr, length == kLong);
+  }
 }
 
 }  // namespace

@@ -23,9 +23,10 @@
 #include "base/check.h"
 #include "gc/make.h"
 #include "gc/region.h"
+#include "vm/control.h"
 #include "vm/demand.h"
 #include "vm/ir_build.h"
-#include "vm/jets.h"
+#include "vm/known_head.h"
 #include "vm/law_copy.h"
 #include "vm/machine.h"
 #include "vm/primops.h"
@@ -39,7 +40,9 @@ constexpr size_t kLetsInPlaceMax = 64;  ///< with more, lets may all be built at
 constexpr uint32_t kBodyLeavesMax = 2000;  ///< larger laws are not even decoded
 constexpr uint32_t kDepthMax = 60;  ///< expressions inside each other, lets included; below the
                                     ///< depth at which lowering leaves arguments in demand lazy
+constexpr uint32_t kBodyNodesMax = 8000;   ///< looked through for the functions in a body
 constexpr uint32_t kNestingMax = 8;       ///< laws analysed for the sake of others
+constexpr uint32_t kRelianceDepthMax = 64;  ///< stored usages compared for the sake of others
 constexpr uint32_t kRoundsMax = 8;        ///< of the fixpoint
 constexpr uint64_t kWorkMax = 40'000;     ///< steps and decoded nodes per question from outside
 
@@ -47,11 +50,15 @@ constexpr uint64_t kWorkMax = 40'000;     ///< steps and decoded nodes per quest
 struct Analysis {
   Machine& vm;
   uint32_t nesting = 0;
+  uint32_t reliance_depth = 0;
   uint64_t work = 0;
   bool is_incomplete = false;  ///< a limit on the question was met: not to be kept
+  bool is_limited = false;     ///< that, or something known was found so: not to be stored
 
   uint64_t of(Value function);
   Usage of_law(Value law, Value function);
+  uint64_t find(Value function, Value law);
+  bool holds(const Usage& stored, Value law);
 };
 
 /// What holds of a variable on a path.
@@ -69,11 +76,10 @@ constexpr uint64_t all_parameters(uint32_t count) {
   return count >= kUsageMax ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
 }
 
-/// Somebody counts on it that `function` enters argument `i` once at most.
-void rely_on(Machine& vm, Value function, size_t i) {
-  const auto found = vm.usages.find(function.word);
-  if (found != vm.usages.end()) found->second.relied_on |= uint64_t{1} << i;
-}
+struct ReliedOn {
+  Value function;
+  uint64_t parameters = 0;
+};
 
 /// One walk through a law under one assumption about its calls of itself.
 class Walk {
@@ -90,40 +96,15 @@ class Walk {
     return path;
   }
   bool calls_itself() const { return calls_itself_; }
-  /// Parameters of the law that variables were handed on to, in calls of itself.
-  uint64_t relied_on_self() const { return relied_on_self_; }
+  /// What the answer holds with.
+  const std::vector<ReliedOn>& relied_on() const { return relied_on_; }
 
  private:
   bool is_let(uint32_t v) const { return v > law_.args; }
   const Expr* let_of(uint32_t v) const { return law_.lets[v - 1 - law_.args]; }
   static bool is_variable(const Expr* e) { return e->kind == Expr::Kind::kVariable; }
 
-  struct Callee {
-    bool known = false;
-    Value function;
-    uint64_t arity = 0;
-    std::optional<JetId> jet;
-  };
-  Callee callee_of(const Expr* e) const {
-    Callee c;
-    if (e->head->kind == Expr::Kind::kConstant) {
-      c.function = e->head->value;
-    } else if (is_variable(e->head) && e->head->variable == 0) {
-      c.function = self_;
-    } else {
-      return c;
-    }
-    c.known = true;
-    c.arity = gc::eval_arity(c.function);
-    if (is_pin(c.function) && gc::pin_region(c.function)->jet >= 0) {
-      c.jet = static_cast<JetId>(gc::pin_region(c.function)->jet);
-    }
-    return c;
-  }
-  /// A partial application or a row.
-  static bool is_built(const Callee& c, size_t args) {
-    return args < c.arity || (args == c.arity && is_cow(c.function));
-  }
+  KnownHead head_of(const Expr* e) const { return known_head(analysis_.vm, e->head, self_); }
   static bool is_atom(const Expr* e) {
     return is_variable(e) || e->kind == Expr::Kind::kConstant;
   }
@@ -131,12 +112,12 @@ class Walk {
     return e->kind == Expr::Kind::kConstant && e->value.is_small();
   }
 
-  uint64_t usage_of_callee(const Callee& c) {
-    if (c.function == self_) {
+  uint64_t usage_of_callee(const KnownHead& h) {
+    if (h.function == self_) {
       calls_itself_ = true;
       return usage_of_self_;
     }
-    return analysis_.of(c.function);
+    return analysis_.of(h.function);
   }
 
   bool take_step(uint64_t work) {
@@ -222,14 +203,6 @@ class Walk {
       a[v] = static_cast<State>((a[v] & b[v] & (kEvaluated | kReached)) | early | entries);
     }
   }
-  template <typename Then, typename Else>
-  void fork(Path& path, Then then, Else otherwise) {
-    if (!take_step(path.size() / 8)) return;
-    Path other = path;
-    then(path);
-    otherwise(other);
-    join(path, other);
-  }
 
   // --- Lazy context: what is built, and evaluated once at most.
 
@@ -242,15 +215,17 @@ class Walk {
     }
   }
   /// Argument `i` of a call.
-  void hand_to(const Callee& c, const Expr* e, size_t i, Path& path) {
-    const bool once = i < kUsageMax && (usage_of_callee(c) >> i & 1) != 0;
+  void hand_to(const KnownHead& h, const Expr* e, size_t i, Path& path) {
+    const bool once = i < kUsageMax && (usage_of_callee(h) >> i & 1) != 0;
     const bool is_thunk = is_variable(e->args[i]) && (path[e->args[i]->variable] & kEvaluated) == 0;
-    if (once && is_thunk && c.function == self_) {
-      relied_on_self_ |= uint64_t{1} << i;
-    } else if (once && is_thunk) {
-      rely_on(analysis_.vm, c.function, i);
-    }
+    if (once && is_thunk && h.function != self_) relies_on(h.function, i);
     hand_on(e->args[i], once, path);
+  }
+  void relies_on(Value function, size_t i) {
+    const auto at = std::find_if(relied_on_.begin(), relied_on_.end(),
+                                 [&](const ReliedOn& r) { return r.function == function; });
+    ReliedOn& r = at != relied_on_.end() ? *at : relied_on_.emplace_back(ReliedOn{function});
+    r.parameters |= uint64_t{1} << i;
   }
   void hand_on_all(const Expr* e, size_t first, Path& path) {
     for (size_t i = first; i < e->args.size(); ++i) hand_on(e->args[i], false, path);
@@ -272,48 +247,42 @@ class Walk {
   // As a thunk that applies, whose fields are not slots; or as a block of its own, which enters no
   // more. Only branches differ, but of atoms these may be the former.
   void lazy_apply(const Expr* e, Path& path) {
-    const Callee c = callee_of(e);
-    const bool is_saturated = c.known && e->args.size() == c.arity;
-    if (is_saturated && c.jet && is_branch(*c.jet) &&
-        !std::all_of(e->args.begin(), e->args.end(), is_atom)) {
+    const KnownHead h = head_of(e);
+    const std::optional<JetId> jet = h.is_saturated(e->args.size()) ? h.jet : std::nullopt;
+    if (jet && is_branch(*jet) && !std::all_of(e->args.begin(), e->args.end(), is_atom)) {
       suspended(e, path);
-      return;
-    }
-    if (is_saturated && c.jet == JetId::kIdx && is_small_constant(e->args[0])) {
-      hand_on(e->args[1], true, path);
-    } else if (is_saturated && c.jet == JetId::kGet && is_small_constant(e->args[1])) {
-      hand_on(e->args[0], true, path);
+    } else if (const Expr* row = jet ? row_of_element(*jet, e) : nullptr) {
+      hand_on(row, true, path);
     } else {
-      apply(c, e, path);
+      apply(h, e, path);
     }
   }
 
+  /// A product counts as any application.
   static bool is_branch(JetId jet) {
-    switch (jet) {
-      case JetId::kIf:
-      case JetId::kIfz:
-      case JetId::kSeq:
-      case JetId::kAnd:
-      case JetId::kOr:
-      case JetId::kSwitch:
-      case JetId::kTabSwitch: return true;
-      default: return false;
-    }
+    const bool is_switch = jet == JetId::kSwitch || jet == JetId::kTabSwitch;
+    return is_switch || (jet != JetId::kMul && control_order(jet).has_value());
+  }
+  /// The row, if `e` takes an element from it that is known by number.
+  static const Expr* row_of_element(JetId jet, const Expr* e) {
+    if (jet == JetId::kIdx && is_small_constant(e->args[0])) return e->args[1];
+    if (jet == JetId::kGet && is_small_constant(e->args[1])) return e->args[0];
+    return nullptr;
   }
 
   /// An application of which nothing is evaluated in place.
-  void apply(const Callee& c, const Expr* e, Path& path) {
-    if (!c.known) {
+  void apply(const KnownHead& h, const Expr* e, Path& path) {
+    if (!h.is_known) {
       hand_on(e->head, true, path);
       hand_on_all(e, 0, path);
       return;
     }
-    if (is_built(c, e->args.size())) {
+    if (h.is_built(e->args.size())) {
       hand_on_all(e, 0, path);
       return;
     }
-    for (size_t i = 0; i < c.arity; ++i) hand_to(c, e, i, path);
-    hand_on_all(e, c.arity, path);
+    for (size_t i = 0; i < h.arity; ++i) hand_to(h, e, i, path);
+    hand_on_all(e, h.arity, path);
   }
 
   // --- Strict context: what is evaluated here and now.
@@ -335,145 +304,75 @@ class Walk {
   }
 
   void strict_apply(const Expr* e, Path& path) {
-    const Callee c = callee_of(e);
-    const bool is_saturated = c.known && e->args.size() == c.arity;
-    if (!is_saturated || is_built(c, e->args.size())) {
-      apply(c, e, path);
-    } else if (c.function == small_nat(3)) {
+    const KnownHead h = head_of(e);
+    if (!h.is_saturated(e->args.size()) || h.is_built(e->args.size())) {
+      apply(h, e, path);
+    } else if (h.function == small_nat(3)) {
       strict(e->args[0], path);
-    } else if (!c.jet) {
-      apply(c, e, path);
-    } else if (!branches(*c.jet, e, path) && !computes(*c.jet, e, path)) {
-      call_jet(c, e, path);
+    } else if (!h.jet) {
+      apply(h, e, path);
+    } else {
+      call_jet(h, e, path);
+    }
+  }
+
+  void call_jet(const KnownHead& h, const Expr* e, Path& path) {
+    if (const std::optional<ControlOrder> order = control_order(*h.jet)) {
+      if (h.jet == JetId::kAnd) may_build(e->args[1], path);
+      branch(*order, e, path);
+    } else if (const std::optional<SwitchArms> arms = SwitchArms::of(*h.jet, e)) {
+      branch_to_arms(*arms, e, path);
+    } else if (const Expr* row = row_of_element(*h.jet, e)) {
+      strict(row, path);
+    } else if (h.jet == JetId::kRowSet) {
+      hand_on(e->args[0], false, path);
+      strict(e->args[1], path);
+      hand_on(e->args[2], false, path);
+    } else {
+      apply_in_demand(h, e, path);
     }
   }
 
   /// See Note [Arguments in demand] in vm/lower_strict.cc: that much holds for jets in all code.
-  void call_jet(const Callee& c, const Expr* e, Path& path) {
+  void apply_in_demand(const KnownHead& h, const Expr* e, Path& path) {
     std::vector<bool> done(e->args.size());
-    for (const uint8_t i : demand_of(analysis_.vm, c.function).order()) {
+    for (const uint8_t i : demand_of(analysis_.vm, h.function).order()) {
       strict(e->args[i], path);
       done[i] = true;
     }
     for (size_t i = 0; i < done.size(); ++i) {
-      if (!done[i]) hand_to(c, e, i, path);
+      if (!done[i]) hand_to(h, e, i, path);
     }
   }
 
-  bool branches(JetId jet, const Expr* e, Path& path) {
-    const auto evaluate = [&](size_t i) {
-      return [this, e, i](Path& p) { strict(e->args[i], p); };
-    };
-    const auto nothing = [](Path&) {};
-    switch (jet) {
-      case JetId::kIf:
-      case JetId::kIfz:
-        strict(e->args[0], path);
-        fork(path, evaluate(1), evaluate(2));
-        return true;
-      case JetId::kSeq:
-        strict(e->args[0], path);
-        strict(e->args[1], path);
-        return true;
-      case JetId::kAnd: may_build(e->args[1], path); [[fallthrough]];
-      case JetId::kOr:
-        strict(e->args[0], path);
-        fork(path, evaluate(1), nothing);
-        return true;
-      case JetId::kMul:
-        strict(e->args[1], path);
-        fork(path, evaluate(0), nothing);
-        return true;
-      case JetId::kSwitch:
-      case JetId::kTabSwitch: return branches_to_arms(jet, e, path);
-      default: return false;
+  void branch(const ControlOrder& order, const Expr* e, Path& path) {
+    for (const uint8_t i : order.first) strict(e->args[i], path);
+    if (order.one_of.count == 0) return;
+    const Path before = path;
+    bool is_first = !order.may_end;
+    for (const uint8_t i : order.one_of) {
+      walk_arm(e->args[i], before, std::exchange(is_first, false), path);
     }
   }
 
-  bool branches_to_arms(JetId jet, const Expr* e, Path& path) {
-    const auto arms = literal_arms(jet, e);
-    if (!arms) return false;
+  void branch_to_arms(const SwitchArms& arms, const Expr* e, Path& path) {
     strict(e->args[0], path);
     const Path before = path;
-    strict(e->args[1], path);
-    for (const Expr* arm : *arms) {
-      if (!take_step(before.size() / 8)) return true;
-      Path other = before;
-      strict(arm, other);
+    walk_arm(e->args[1], before, true, path);
+    for (size_t i = 0; i < arms.size(); ++i) {
+      if (arms.expression(i) != nullptr) walk_arm(arms.expression(i), before, false, path);
+    }
+  }
+
+  /// One way to go on from `before`; `path` has what the others come to, if this is not the first.
+  void walk_arm(const Expr* arm, const Path& before, bool is_first, Path& path) {
+    if (!take_step(before.size() / 8)) return;
+    Path other = before;
+    strict(arm, other);
+    if (is_first) {
+      path = std::move(other);
+    } else {
       join(path, other);
-    }
-    return true;
-  }
-
-  /// The arms that are no constants, of a switch that Lowering::literal_arms() has as branches.
-  static std::optional<std::vector<const Expr*>> literal_arms(JetId jet, const Expr* e) {
-    const Expr* row = e->args[2];
-    std::optional<uint64_t> keys;
-    if (jet == JetId::kTabSwitch) {
-      if (row->kind != Expr::Kind::kApply || row->args.size() != 1) return std::nullopt;
-      if (row->head->kind != Expr::Kind::kConstant || !is_set(row->head->value)) {
-        return std::nullopt;
-      }
-      const Value key_row = set_keys(row->head->value);
-      for (uint64_t i = 0; i < row_size(key_row); ++i) {
-        if (!row_at(key_row, i).is_nat()) return std::nullopt;
-      }
-      keys = row_size(key_row);
-      row = row->args[0];
-    }
-    if (keys == 0) return std::nullopt;
-    if (row->kind == Expr::Kind::kConstant && is_row(row->value)) {
-      if (keys && *keys != row_size(row->value)) return std::nullopt;
-      return std::vector<const Expr*>{};
-    }
-    if (row->kind != Expr::Kind::kApply || row->head->kind != Expr::Kind::kConstant) {
-      return std::nullopt;
-    }
-    const Value cow = row->head->value;
-    if (!is_cow(cow) || cow_size(cow) != small_nat(row->args.size())) return std::nullopt;
-    if (keys && *keys != row->args.size()) return std::nullopt;
-    return row->args;
-  }
-
-  /// Jets whose operands are evaluated in place, in the order of Lowering::strict_primop.
-  bool computes(JetId jet, const Expr* e, Path& path) {
-    switch (jet) {
-      case JetId::kAdd:
-      case JetId::kSub:
-      case JetId::kDiv:
-      case JetId::kMod:
-        strict(e->args[1], path);
-        strict(e->args[0], path);
-        return true;
-      case JetId::kDec:
-      case JetId::kToNat:
-      case JetId::kIsNat:
-      case JetId::kEqz:
-      case JetId::kNot:
-      case JetId::kBit:
-      case JetId::kLen: strict(e->args[0], path); return true;
-      case JetId::kCmp:
-      case JetId::kEql:
-      case JetId::kNeq:
-      case JetId::kLth:
-      case JetId::kLte:
-      case JetId::kGth:
-      case JetId::kGte:
-        strict(e->args[0], path);
-        strict(e->args[1], path);
-        return true;
-      case JetId::kIdx:
-        if (is_small_constant(e->args[0])) strict(e->args[1], path);
-        return is_small_constant(e->args[0]);
-      case JetId::kGet:
-        if (is_small_constant(e->args[1])) strict(e->args[0], path);
-        return is_small_constant(e->args[1]);
-      case JetId::kRowSet:
-        hand_on(e->args[0], false, path);
-        strict(e->args[1], path);
-        hand_on(e->args[2], false, path);
-        return true;
-      default: return false;
     }
   }
 
@@ -483,7 +382,7 @@ class Walk {
   const uint64_t usage_of_self_;
   const Path nothing_;            ///< nothing is evaluated
   const Path* built_ = nullptr;   ///< what is evaluated where the lets of this block are built
-  uint64_t relied_on_self_ = 0;
+  std::vector<ReliedOn> relied_on_;
   uint32_t depth_ = 0;
   bool calls_itself_ = false;
   bool failed_ = false;
@@ -501,6 +400,37 @@ uint64_t parameters_entered_once(const Law& law, const Path& path) {
   return once;
 }
 
+/// The laws and pins in the body of a law, from left to right; empty if there may be very many.
+std::vector<Value> functions_in(Value body) {
+  std::vector<Value> functions;
+  std::vector<Value> pending{body};
+  for (uint32_t seen = 0; !pending.empty(); ++seen) {
+    if (seen > kBodyNodesMax) return {};
+    const Value v = pending.back();
+    pending.pop_back();
+    if (is_pin(v) || is_law(v)) functions.push_back(v);
+    if (!is_closure(v)) continue;
+    for (uint64_t i = closure_size(v); i-- > 0;) pending.push_back(closure_arg(v, i));
+    pending.push_back(closure_head(v));
+  }
+  return functions;
+}
+
+/// Nothing if it cannot be told to another process.
+std::optional<std::vector<Reliance>> reliances(Value law, const std::vector<ReliedOn>& relied_on) {
+  std::vector<Reliance> result;
+  if (relied_on.empty()) return result;
+  if (relied_on.size() > kReliancesMax) return std::nullopt;
+  const std::vector<Value> functions = functions_in(law_body(law));
+  for (const ReliedOn& r : relied_on) {
+    const auto at = std::find(functions.begin(), functions.end(), r.function);
+    const auto place = at - functions.begin();
+    if (at == functions.end() || place > UINT16_MAX) return std::nullopt;
+    result.push_back({static_cast<uint16_t>(place), r.parameters});
+  }
+  return result;
+}
+
 Usage Analysis::of_law(Value law, Value function) {
   if (!law_args(law).is_small() || law_args(law).small() > kUsageMax) return {};
   if (has_more_leaves(law_body(law), kBodyLeavesMax)) return {};
@@ -515,10 +445,28 @@ Usage Analysis::of_law(Value law, Value function) {
     const std::optional<Path> path = walk.run();
     if (!path) return {};
     const uint64_t found = once & parameters_entered_once(ir, *path);
-    if (found == once || !walk.calls_itself()) return {found, walk.relied_on_self()};
+    if (found == once || !walk.calls_itself()) {
+      std::optional<std::vector<Reliance>> relies_on = reliances(law, walk.relied_on());
+      is_limited |= !relies_on;
+      return {found, std::move(relies_on).value_or(std::vector<Reliance>{})};
+    }
     once = found;
   }
   return {};
+}
+
+/// Whether a usage of the law that another process found is true here.
+bool Analysis::holds(const Usage& stored, Value law) {
+  if (stored.relies_on.empty()) return true;
+  const std::vector<Value> functions = functions_in(law_body(law));
+  ++reliance_depth;
+  const bool result =
+      std::all_of(stored.relies_on.begin(), stored.relies_on.end(), [&](const Reliance& r) {
+        return r.constant < functions.size() &&
+               (r.parameters & ~of(functions[r.constant])) == 0;
+      });
+  --reliance_depth;
+  return result;
 }
 
 uint64_t Analysis::of(Value function) {
@@ -528,26 +476,39 @@ uint64_t Analysis::of(Value function) {
     const auto jet = static_cast<JetId>(gc::pin_region(function)->jet);
     return is_primop(jet) ? ~uint64_t{0} : 0;
   }
-  if (const auto found = vm.usages.find(function.word); found != vm.usages.end()) {
-    return found->second.once;
-  }
   const Value law = running_law(vm, function);
   if (!is_law(law)) return 0;
-  if (nesting > kNestingMax || work > kWorkMax) {
-    is_incomplete = true;
+  const Summary& known = vm.summaries.of(function);
+  if (known.usage) {
+    is_limited |= known.is_usage_provisional;
+    return known.usage->once;
+  }
+  const bool is_deep = nesting > kNestingMax || reliance_depth > kRelianceDepthMax;
+  if (is_deep || work > kWorkMax) {
+    is_incomplete = is_limited = true;
     return 0;
   }
+  const Usage* stored = vm.summaries.stored_usage(function);
+  if (stored != nullptr && holds(*stored, law)) {
+    vm.summaries.take_stored_usage(function);
+    return stored->once;
+  }
+  return find(function, law);
+}
+
+/// Finds the usage and keeps it.
+uint64_t Analysis::find(Value function, Value law) {
   const bool was_incomplete = std::exchange(is_incomplete, false);
+  const bool was_limited = std::exchange(is_limited, false);
+  ++vm.summaries.laws_walked;
   ++nesting;
-  Usage usage = of_law(law, function);
+  const Usage usage = of_law(law, function);
   --nesting;
   const bool is_kept = !is_incomplete || nesting == 0;
+  if (is_kept) vm.summaries.set_usage(function, usage, is_limited);
   is_incomplete |= was_incomplete;
-  if (!is_kept) return 0;
-  // Through its record the function's region tells when the answer has to go.
-  function_info(vm, function);
-  vm.usages[function.word] = usage;
-  return usage.once;
+  is_limited |= was_limited;
+  return is_kept ? usage.once : 0;
 }
 
 }  // namespace
@@ -555,35 +516,17 @@ uint64_t Analysis::of(Value function) {
 uint64_t usage_of(Machine& vm, Value function) { return Analysis{vm}.of(function); }
 
 bool is_entered_once(Machine& vm, Value function, size_t i) {
-  if (i >= kUsageMax || (usage_of(vm, function) >> i & 1) == 0) return false;
-  rely_on(vm, function, i);
-  return true;
+  return i < kUsageMax && (usage_of(vm, function) >> i & 1) != 0;
 }
 
 void find_single_entries(Machine& vm, Law& law, Value function) {
   law.once.clear();
-  usage_of(vm, function);
-  const auto known = vm.usages.find(function.word);
-  if (known == vm.usages.end()) return;
-  Usage& told = known->second;
-  const auto withdraw = [&told](uint64_t found) {
-    const uint64_t before = std::exchange(told.once, told.once & (found | told.relied_on));
-    return told.once != before;
-  };
-  if (is_too_large(law)) {
-    withdraw(0);
-    return;
-  }
-  for (uint32_t round = 0; round < kRoundsMax; ++round) {
-    Analysis analysis{vm};
-    Walk walk(analysis, law, function, told.once);
-    const std::optional<Path> path = walk.run();
-    if (withdraw(path ? parameters_entered_once(law, *path) : 0)) continue;
-    if (!path) return;
-    told.relied_on |= walk.relied_on_self();
-    for (const State s : *path) law.once.push_back((s & kEntries) != kMany);
-    return;
-  }
+  if (is_too_large(law)) return;
+  Analysis analysis{vm};
+  Walk walk(analysis, law, function, usage_of(vm, function));
+  const std::optional<Path> path = walk.run();
+  if (!path) return;
+  for (const State s : *path) law.once.push_back((s & kEntries) != kMany);
 }
 
 }  // namespace plan::vm

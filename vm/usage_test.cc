@@ -220,29 +220,30 @@ TEST_F(UsageTest, ALawThatIsPassedOnKeepsItsPromiseToKnownCallers) {
 
 // --- Other forms of the law.
 
-TEST_F(UsageTest, WhatAnotherFormDoesNotKeepIsWithdrawnUnlessSomebodyReliesOnIt) {
+TEST_F(UsageTest, WhatAnotherFormDoesNotKeepIsPromisedAllTheSame) {
   const Value pin = define("test", "law x y z { (@_Add x (@_Add y z)) }");
   EXPECT_TRUE(is_entered_once(machine(), pin, 1));
   EXPECT_FALSE(is_entered_once(machine(), pin, 3));
   Law form = read("law x y z { (C2 x (C1 y)) }");
   find_single_entries(machine(), form, pin);
-  EXPECT_EQ(usage_of(machine(), pin), 0b110u);
   EXPECT_EQ(form.once, std::vector<bool>({true, false, false, true}));
+  EXPECT_EQ(usage_of(machine(), pin), 0b111u);
+}
+
+TEST_F(UsageTest, AFormThatCallsItselfCountsOnWhatWasPromised) {
+  const Value pin = define("test", "law n x y { (@_Ifz n x (self (@_Dec n) y x)) }");
+  Law form = read("law n x y { (@_Ifz n (C1 x) (self (@_Dec n) y 0)) }");
+  find_single_entries(machine(), form, pin);
+  EXPECT_EQ(form.once, std::vector<bool>({true, true, false, true}));
 }
 
 TEST_F(UsageTest, AThunkThatIsHandedOnReliesOnTheCallee) {
-  const Value callee = define("callee", "law x y z { (@_Add x (@_Add y z)) }");
-  usage("law x y { (@_Seq y (@callee x y 3)) }");
-  EXPECT_EQ(machine().usages[callee.word].relied_on, 0b001u);
-}
-
-TEST_F(UsageTest, WhatIsWithdrawnFromALoopIsWithdrawnFromWhatItHandsOn) {
-  const Value pin = define("test", "law n x y { (@_Ifz n x (self (@_Dec n) y x)) }");
-  EXPECT_EQ(usage_of(machine(), pin), 0b111u);
-  machine().usages[pin.word].relied_on = 0;
-  Law form = read("law n x y { (@_Ifz n (C1 x) (self (@_Dec n) y 0)) }");
-  find_single_entries(machine(), form, pin);
-  EXPECT_EQ(usage_of(machine(), pin), 0b001u);
+  define("callee", "law x y z { (@_Add x (@_Add y z)) }");
+  const Value caller = define("caller", "law x y { (@_Seq y (@callee x y 3)) }");
+  EXPECT_EQ(usage_of(machine(), caller), 0b11u);
+  const std::vector<Reliance>& relies_on = machine().summaries.of(caller).usage->relies_on;
+  ASSERT_EQ(relies_on.size(), 1u);
+  EXPECT_EQ(relies_on[0].parameters, 0b001u);
 }
 
 // --- Limits.
@@ -296,9 +297,9 @@ TEST_F(UsageTest, LargeLawsAreNotAnalysed) {
 TEST_F(UsageTest, TheAnswerIsForgottenWithTheRegion) {
   const Value pin = define("gone", "law x y { (@_Add x y) }");
   EXPECT_EQ(usage_of(machine(), pin), 3u);
-  EXPECT_TRUE(machine().usages.contains(pin.word));
+  EXPECT_TRUE(machine().summaries.of(pin).usage.has_value());
   release_region_code(&machine(), gc::pin_region(pin));
-  EXPECT_FALSE(machine().usages.contains(pin.word));
+  EXPECT_FALSE(machine().summaries.knows(pin));
 }
 
 // --- Code made by it.
@@ -371,9 +372,9 @@ TEST_F(SingleEntry, AFormThatEntersMoreThanWasPromisedUpdatesForItself) {
 }
 
 TEST_F(SingleEntry, MayBeGivenToAFormThatEntersItMoreOften) {
+  ASSERT_EQ(usage("law x { (C2 x x) }"), "");
   const Value callee = define("callee", "law x { (C2 x x) }");
-  EXPECT_EQ(usage_of(machine(), callee), 0u);
-  machine().usages[callee.word] = {.once = 1, .relied_on = 1};
+  machine().summaries.set_usage(callee, Usage{.once = 1, .relies_on = {}}, true);
   const Outcome out = run("law f x { (@callee (f x)) }", {*names_.find("once"), small_nat(3)});
   ASSERT_TRUE(out.ok());
   gc::Root row(heap_, out.value);
