@@ -469,28 +469,13 @@ PLAN_UNARY(kNot, static_cast<Word>(!is_true(a)) << 1)
 PLAN_UNARY(kBit, static_cast<Word>(is_true(a)) << 1)
 PLAN_UNARY(kToNat, is_nat(a) ? a : 0)
 
-namespace {
-inline Word ordered(Word mode, int order) {
-  switch (static_cast<CompareMode>(mode)) {
-    case CompareMode::kOrder: return static_cast<Word>(order + 1) << 1;
-    case CompareMode::kEqual: return static_cast<Word>(order == 0) << 1;
-    case CompareMode::kNotEqual: return static_cast<Word>(order != 0) << 1;
-    case CompareMode::kLess: return static_cast<Word>(order < 0) << 1;
-    case CompareMode::kLessEqual: return static_cast<Word>(order <= 0) << 1;
-    case CompareMode::kGreater: return static_cast<Word>(order > 0) << 1;
-    case CompareMode::kGreaterEqual: return static_cast<Word>(order >= 0) << 1;
-  }
-  return 0;
-}
-}  // namespace
-
 PLAN_HANDLER(kCompare) {
   const Word* pc = pc_of(r2);
   const Word a = fetch(sp, pc, high(pc[1]));
   const Word b = fetch(sp, pc, low(pc[2]));
   const int order = quick_order(a, b);
   if (order != 2) [[likely]] {
-    sp[low(pc[1])] = ordered(high(pc[2]), order);
+    sp[low(pc[1])] = compare_answer(high(pc[2]), order);
     PLAN_NEXT(4);
   }
   sp[0] = pc[3];
@@ -558,7 +543,7 @@ PLAN_LAZY_BINARY(kLazyMul,
 PLAN_LAZY_BINARY(kLazyDiv, both_small(a, b) && set(result, b == 0 ? 0 : (a / b) << 1))
 PLAN_LAZY_BINARY(kLazyMod, both_small(a, b) && set(result, b == 0 ? a : a % b))
 PLAN_LAZY_BINARY(kLazyCompare, is_quickly_ordered(a, b) &&
-                                   set(result, ordered(high(pc[2]), quick_order(a, b))))
+                                   set(result, compare_answer(high(pc[2]), quick_order(a, b))))
 PLAN_LAZY_BINARY(kLazyNat, both_small(a, b) &&
                                immediate_result(static_cast<NatOp>(high(pc[2])), a, b, result))
 PLAN_LAZY_BINARY(kLazyElement, high(pc[2]) != 0 ? element_at(a, b, result)

@@ -114,15 +114,9 @@ JetResult jet_bar_weld(JetCall& c) {
 }
 
 JetResult jet_bar_cat(JetCall& c) {
+  if (const auto unfinished = need_row_of(c, is_bar)) return *unfinished;
   const Value row = c.args[0];
-  PLAN_NEED(row);
-  if (!is_row(row)) return decline();
   const uint64_t size = row_size(row);
-  for (uint64_t& i = c.state; i < size; ++i) {  // from the last element to the first
-    const Value element = row_at(row, size - 1 - i);
-    PLAN_NEED(element);
-    if (!is_bar(element)) return decline();
-  }
   std::vector<Value> bars;
   for (uint64_t i = 0; i < size; ++i) bars.push_back(row_at(row, i));
   return cat_bars(c, bars);

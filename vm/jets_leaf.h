@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 
 namespace plan::vm {
 
@@ -38,6 +39,22 @@ namespace plan::vm {
   do {                                                    \
     if ((c).interrupted()) return aborted_by_interrupt(); \
   } while (false)
+
+/// Evaluates the row args[0] and its elements, from the last to the first. Nothing if all are of
+/// one kind, else what the leaf has to return. Counts in JetCall::state.
+template <typename IsOfKind>
+std::optional<JetResult> need_row_of(JetCall& c, IsOfKind is_of_kind) {
+  const Value row = c.args[0];
+  PLAN_NEED(row);
+  if (!is_row(row)) return decline();
+  const uint64_t size = row_size(row);
+  for (uint64_t& i = c.state; i < size; ++i) {
+    const Value element = row_at(row, size - 1 - i);
+    PLAN_NEED(element);
+    if (!is_of_kind(element)) return decline();
+  }
+  return std::nullopt;
+}
 
 /// Elements handled between two polls of the interrupt.
 inline constexpr uint64_t kPollElements = uint64_t{1} << 14;

@@ -22,15 +22,9 @@ JetResult jet_sum(JetCall& c) {
 }
 
 JetResult jet_cat(JetCall& c) {
+  if (const auto unfinished = need_row_of(c, is_row)) return *unfinished;
   const Value row = c.args[0];
-  PLAN_NEED(row);
-  if (!is_row(row)) return decline();
   const uint64_t size = row_size(row);
-  for (uint64_t& i = c.state; i < size; ++i) {  // from the last element to the first
-    const Value element = row_at(row, size - 1 - i);
-    PLAN_NEED(element);
-    if (!is_row(element)) return decline();
-  }
   uint64_t total = 0;
   for (uint64_t i = 0; i < size; ++i) total += row_size(row_at(row, i));
   if (total >> 48 != 0 || !c.heap.fits(8 * total)) return out_of_memory();

@@ -153,15 +153,9 @@ JetResult jet_set_sub(JetCall& c) {
 }
 
 JetResult jet_set_cat_row_asc(JetCall& c) {
+  if (const auto unfinished = need_row_of(c, is_set)) return *unfinished;
   const Value row = c.args[0];
-  PLAN_NEED(row);
-  if (!is_row(row)) return decline();
   const uint64_t size = row_size(row);
-  for (uint64_t& i = c.state; i < size; ++i) {  // from the last element to the first
-    const Value element = row_at(row, size - 1 - i);
-    PLAN_NEED(element);
-    if (!is_set(element)) return decline();
-  }
   std::vector<Value> keys;
   for (uint64_t i = 0; i < size; ++i) {
     const Value part = set_keys(row_at(row, i));

@@ -23,6 +23,20 @@ inline int quick_order(Word a, Word b) {
   return compare_normal(Value{a}, Value{b});
 }
 
+/// The answer in that CompareMode, given how the operands compare.
+inline Word compare_answer(Word mode, int order) {
+  switch (static_cast<CompareMode>(mode)) {
+    case CompareMode::kOrder: return static_cast<Word>(order + 1) << 1;
+    case CompareMode::kEqual: return static_cast<Word>(order == 0) << 1;
+    case CompareMode::kNotEqual: return static_cast<Word>(order != 0) << 1;
+    case CompareMode::kLess: return static_cast<Word>(order < 0) << 1;
+    case CompareMode::kLessEqual: return static_cast<Word>(order <= 0) << 1;
+    case CompareMode::kGreater: return static_cast<Word>(order > 0) << 1;
+    case CompareMode::kGreaterEqual: return static_cast<Word>(order >= 0) << 1;
+  }
+  return 0;
+}
+
 /// What the jet computes, if both arguments are immediate nats.
 inline NatOp nat_op_of(JetId jet) {
   switch (jet) {

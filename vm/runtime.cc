@@ -139,19 +139,6 @@ int compare_heads(gc::Heap& heap, Value a, Value b) {
   return kUndecided;
 }
 
-Word compare_answer(Word mode, int order) {
-  switch (static_cast<CompareMode>(mode)) {
-    case CompareMode::kOrder: return static_cast<Word>(order + 1) << 1;
-    case CompareMode::kEqual: return static_cast<Word>(order == 0) << 1;
-    case CompareMode::kNotEqual: return static_cast<Word>(order != 0) << 1;
-    case CompareMode::kLess: return static_cast<Word>(order < 0) << 1;
-    case CompareMode::kLessEqual: return static_cast<Word>(order <= 0) << 1;
-    case CompareMode::kGreater: return static_cast<Word>(order > 0) << 1;
-    case CompareMode::kGreaterEqual: return static_cast<Word>(order >= 0) << 1;
-  }
-  return 0;
-}
-
 }  // namespace
 
 PLAN_EVALUATES compare_step(PLAN_STATE) {
