@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -202,14 +205,30 @@ TEST_F(CodeCacheTest, AnEmptyFileIsBegunAnew) {
   EXPECT_EQ(found(1), 1u);
 }
 
-TEST_F(CodeCacheTest, AnotherVersionUnderTheSameNameIsBegunAnew) {
-  write(1);
-  Bytes other = content();
-  other[8] ^= 1;
-  set_content(other);
-  EXPECT_EQ(found(1), 0u);
-  write(1);
-  EXPECT_EQ(found(1), 1u);
+// The records are good: but for its head, the file could be ours.
+TEST_F(CodeCacheTest, AFileOfAnotherVersionIsBegunAnew) {
+  constexpr size_t kVersionAt = 8;
+  for (const uint64_t version : {uint64_t{0}, uint64_t{1}, uint64_t{2},
+                                 uint64_t{kCodeCacheVersion} + 1, ~uint64_t{0}}) {
+    write(3);
+    open()->add_summaries(std::array{StoredSummary{key_of(3), {1, 2}}});
+    const Bytes ours = content();
+    Bytes other = ours;
+    std::memcpy(other.data() + kVersionAt, &version, sizeof version);
+    set_content(other);
+    {
+      const auto cache = open();
+      EXPECT_EQ(found(*cache, 3), 0u) << version;
+      EXPECT_TRUE(cache->empty());
+      EXPECT_FALSE(cache->knows(kSubject));
+      EXPECT_TRUE(cache->find_summary(key_of(3)).empty());
+    }
+    EXPECT_EQ(content(), other) << version;  // looking changes nothing
+    write(1);
+    EXPECT_LT(content().size(), ours.size()) << version;
+    EXPECT_TRUE(std::equal(ours.begin(), ours.begin() + 48, content().begin())) << version;
+    EXPECT_EQ(found(3), 1u) << version;
+  }
 }
 
 TEST_F(CodeCacheTest, AnotherBuildHasAnotherFile) {
