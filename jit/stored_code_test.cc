@@ -217,6 +217,41 @@ TEST_F(EarlyCodeTest, AWarmLawWhoseStoredCodeHasNoRoomGetsItLater) {
   EXPECT_EQ(process.statistics().failures, 0u);
 }
 
+// Nothing that could be evicted would make room for it.
+TEST_F(EarlyCodeTest, AWarmLawWhoseStoredCodeIsLargerThanAllRoomRunsAsItDid) {
+  constexpr uint64_t kTerms = 80;
+  std::string text = "a";
+  for (uint64_t k = 0; k < kTerms; ++k) {
+    text = "(@_Add (@_Mod " + text + " 1009) (@_Mul n " + std::to_string(k) + "))";
+  }
+  text = "law a n { (@_If n (self " + text + " (@_Dec n)) a) }";
+  const auto expected = [](uint64_t turns) {
+    uint64_t a = 0;
+    for (uint64_t n = turns; n > 0; --n) {
+      for (uint64_t k = 0; k < kTerms; ++k) a = a % 1009 + n * k;
+    }
+    return small_nat(a);
+  };
+  const auto run = [&](Process& process, uint64_t turns) {
+    EXPECT_EQ(process.apply("terms", {small_nat(0), small_nat(turns)}), expected(turns));
+  };
+  store("terms", text, [&](Process& process) { run(process, kFewTurns); });
+  uint64_t laws = 0;  // with all the room: this one, and what it calls
+  {
+    Process process(cache_, kNeverHot);
+    process.keep("terms", text);
+    run(process, kFewTurns);
+    laws = process.statistics().cached;
+    EXPECT_GT(process.statistics().code_bytes, kLittleRoom);
+  }
+  Process process(cache_, kNeverHot, kLittleRoom);
+  process.keep("terms", text);
+  run(process, kFewTurns);
+  run(process, kManyTurns);
+  EXPECT_EQ(process.statistics().laws, laws - 1);
+  EXPECT_GT(process.statistics().optimised, 0u);  // it has templates of its twin
+}
+
 constexpr const char* kStep = "law a n { (@_If (@_Gth a n) (@_Sub a n) (@_Add a (@_Dec n))) }";
 constexpr const char* kSteps = "law a n { (@_If n (self (@step a n) (@_Dec n)) a) }";
 
