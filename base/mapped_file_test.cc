@@ -25,11 +25,12 @@ constexpr uint64_t kFileBytes = 64 * kPageBytes;
 /// A file without a name.
 class TestFile {
  public:
-  TestFile() {
+  explicit TestFile(const Bytes& bytes = {}) {
     std::string name = testing::TempDir() + "mapped_file_XXXXXX";
     descriptor_ = mkstemp(name.data());
     EXPECT_GE(descriptor_, 0);
     unlink(name.c_str());
+    write(0, bytes);
   }
   ~TestFile() { close(descriptor_); }
   TestFile(const TestFile&) = delete;
@@ -58,9 +59,8 @@ Bytes some_bytes(uint64_t count) {
 }
 
 TEST(MappedFile, CopiesWhatIsInTheFile) {
-  TestFile file;
   const Bytes bytes = some_bytes(kFileBytes);
-  file.write(0, bytes);
+  const TestFile file(bytes);
   const auto mapped = file.map();
   Bytes all(kFileBytes);
   EXPECT_TRUE(mapped->copy(0, all));
@@ -71,8 +71,7 @@ TEST(MappedFile, CopiesWhatIsInTheFile) {
 }
 
 TEST(MappedFile, WhatIsBehindTheEndIsNotCopied) {
-  TestFile file;
-  file.write(0, some_bytes(kPageBytes));
+  const TestFile file(some_bytes(kPageBytes));
   const auto mapped = file.map();
   std::array<uint8_t, 2> to{};
   EXPECT_FALSE(mapped->copy(kPageBytes, to));
@@ -91,9 +90,8 @@ TEST(MappedFile, AnEmptyFileHasNothing) {
 }
 
 TEST(MappedFile, WhatIsCutOffIsAFailedCopyAndTheRestIsNot) {
-  TestFile file;
   const Bytes bytes = some_bytes(kFileBytes);
-  file.write(0, bytes);
+  TestFile file(bytes);
   const auto mapped = file.map();
   Bytes all(kFileBytes);
   EXPECT_TRUE(mapped->copy(0, all));
@@ -158,8 +156,7 @@ TEST(MappedFile, ThreadsFailEachForItself) {
 
 /// Touches a page that is gone, through a mapping that is nobody's copy.
 void touch_lost_page() {
-  TestFile file;
-  file.write(0, some_bytes(kPageBytes));
+  TestFile file(some_bytes(kPageBytes));
   const auto* at = static_cast<const volatile uint8_t*>(map_file(file.descriptor(), kPageBytes));
   file.cut(0);
   static_cast<void>(*at);

@@ -1,7 +1,5 @@
-// jit/cache_folder.h: what tests of stored code share: a folder of their own for a code cache.
+// jit/cache_folder.h: a folder of their own for a code cache: for tests, fuzz targets and benchmarks.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <string>
@@ -9,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/file.h"
 
 namespace plan::jit {
@@ -16,9 +15,9 @@ namespace plan::jit {
 /// Made when it is, and removed with all files in it.
 class CacheFolder {
  public:
-  CacheFolder() {
-    root_ = testing::TempDir() + "code_cache_XXXXXX";
-    EXPECT_NE(mkdtemp(root_.data()), nullptr);
+  explicit CacheFolder(const std::string& place = "/tmp") {
+    root_ = place + "/palladium_cache_XXXXXX";
+    PLAN_CHECK(mkdtemp(root_.data()) != nullptr);
     code_ = root_ + "/code";
   }
   ~CacheFolder() {

@@ -5,11 +5,11 @@
 #include <string>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/file.h"
+#include "jit/cache_folder.h"
 #include "jit/code_cache.h"
 #include "jit/image.h"
 
@@ -60,49 +60,39 @@ void check_image(std::span<const uint8_t> bytes) {
   PLAN_CHECK(again.size() == bytes.size() && std::equal(again.begin(), again.end(), bytes.begin()));
 }
 
-/// A folder of this process alone, with nothing but a cache's file in it.
-class Folder {
+/// A cache's file in a folder of this process alone: in memory, where the system has that.
+class File {
  public:
-  Folder() {
-    const char* place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    std::string name = std::string(place) + "/code_cache_fuzz_XXXXXX";
-    PLAN_CHECK(mkdtemp(name.data()) != nullptr);
-    path_ = name;
+  File() : place_(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") {
     PLAN_CHECK(open() != nullptr);
-    const std::vector<FileEntry> files = list_files(path_);
+    const std::vector<FileEntry> files = list_files(place_.code());
     PLAN_CHECK(files.size() == 1);
-    file_ = path_ + "/" + files[0].name;
+    path_ = place_.code() + "/" + files[0].name;
   }
-  ~Folder() {
-    for (const FileEntry& file : list_files(path_)) remove_file(path_ + "/" + file.name);
-    rmdir(path_.c_str());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
 
   std::unique_ptr<CodeCache> open() const {
-    Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(path_, kBuild);
+    Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(place_.code(), kBuild);
     return cache ? std::move(*cache) : nullptr;
   }
-  Bytes content() const { return *read_file(file_); }
+  Bytes content() const { return *read_file(path_); }
   void set_content(std::span<const uint8_t> bytes) const {
-    const int fd = ::open(file_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    const int fd = ::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
     PLAN_CHECK(fd >= 0);
     PLAN_CHECK(write_all(fd, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     close(fd);
   }
 
  private:
+  const CacheFolder place_;
   std::string path_;
-  std::string file_;
 };
 
 void check_file(std::span<const uint8_t> bytes) {
-  static const Folder folder;
-  folder.set_content(bytes);
+  static const File file;
+  file.set_content(bytes);
   const Bytes payload = encode_image(some_image());
   {
-    const std::unique_ptr<CodeCache> cache = folder.open();
+    const std::unique_ptr<CodeCache> cache = file.open();
     PLAN_CHECK(cache != nullptr);
     // Under a good checksum there is what somebody stored, whole.
     if (const auto found = cache->find(kOldKey)) PLAN_CHECK(*found == payload);
@@ -113,17 +103,17 @@ void check_file(std::span<const uint8_t> bytes) {
     PLAN_CHECK(cache->find(kNewKey) == payload);
     PLAN_CHECK(cache->find_summary(kNewKey) == kSummary);
   }
-  const std::unique_ptr<CodeCache> cache = folder.open();
+  const std::unique_ptr<CodeCache> cache = file.open();
   PLAN_CHECK(cache != nullptr && cache->find(kNewKey) == payload);
   PLAN_CHECK(cache->find_summary(kNewKey) == kSummary);
 }
 
 Bytes good_file() {
-  const Folder folder;
-  const std::unique_ptr<CodeCache> cache = folder.open();
+  const File file;
+  const std::unique_ptr<CodeCache> cache = file.open();
   cache->add(kOldKey, kSubject, encode_image(some_image()));
   cache->add_summaries(std::array{StoredSummary{kOldKey, kSummary}});
-  return folder.content();
+  return file.content();
 }
 
 /// A good file with changes, for no search finds a checksum: triples of an offset and a byte.

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,25 @@ class IrTest : public testing::Test {
     passes.add(pass);
     return optimised(text, passes);
   }
+  /// The law after the pass, as a function of its own.
+  Law law_after(Pass pass, std::string_view text) {
+    PassSet passes = PassSet::none();
+    passes.add(pass);
+    Law law = read(text);
+    callers_.push_back(std::make_unique<gc::Root>(heap_, encode("caller", law)));
+    optimise_law(machine(), law, callers_.back()->get(), passes);
+    return law;
+  }
+  /// The body calls a law that a pass has made, and it reads `copy`. That law.
+  Value expect_copy(const Law& law, std::string_view copy) {
+    const bool calls_law = law.body->kind == Expr::Kind::kApply && is_law(law.body->head->value);
+    EXPECT_TRUE(calls_law) << print(law);
+    if (!calls_law) return {};
+    Law inside;
+    decode_law(law.body->head->value, inside);
+    EXPECT_EQ(print(inside), plain(copy)) << print(law);
+    return law.body->head->value;
+  }
   /// The same text in the form in which optimised() prints it.
   std::string plain(std::string_view text) { return print(read(text)); }
 
@@ -106,6 +126,8 @@ class IrTest : public testing::Test {
     for (const Expr* a : e->args) v = closure(0, {v, encode_expr(a)});
     return v;
   }
+
+  std::vector<std::unique_ptr<gc::Root>> callers_;
 };
 
 }  // namespace plan::vm

@@ -17,25 +17,13 @@ class Specialise : public IrTest {
   }
 
   /// The law after the pass.
-  Law after(std::string_view text) {
-    PassSet passes = PassSet::none();
-    passes.add(Pass::kSpecialise);
-    Law law = read(text);
-    functions_.push_back(std::make_unique<gc::Root>(heap_, encode("caller", law)));
-    optimise_law(machine(), law, functions_.back()->get(), passes);
-    return law;
-  }
+  Law after(std::string_view text) { return law_after(Pass::kSpecialise, text); }
 
   /// The body's call is `call`, with @copy at its head; the copy is `copy`.
   void expect(std::string_view text, std::string_view call, std::string_view copy) {
     const Law law = after(text);
-    ASSERT_EQ(law.body->kind, Expr::Kind::kApply) << text;
-    ASSERT_TRUE(is_law(law.body->head->value)) << text;
-    Law inside;
-    decode_law(law.body->head->value, inside);
-    EXPECT_EQ(print(inside), plain(copy)) << text;
     const std::string name = "copy" + std::to_string(++copies_);
-    names_.define(name, law.body->head->value);
+    names_.define(name, expect_copy(law, copy));
     std::string expected(call);
     expected.replace(expected.find("@copy"), 5, "@" + name);
     EXPECT_EQ(print(law), plain(expected)) << text;
@@ -43,7 +31,6 @@ class Specialise : public IrTest {
   void expect_kept(std::string_view text) { EXPECT_EQ(print(after(text)), plain(text)); }
 
  private:
-  std::vector<std::unique_ptr<gc::Root>> functions_;
   uint32_t copies_ = 0;
 };
 

@@ -18,30 +18,17 @@ class Unlift : public IrTest {
   }
 
   /// The law after the pass.
-  Law after(std::string_view text) {
-    PassSet passes = PassSet::none();
-    passes.add(Pass::kUnlift);
-    Law law = read(text);
-    functions_.push_back(std::make_unique<gc::Root>(heap_, encode("caller", law)));
-    optimise_law(machine(), law, functions_.back()->get(), passes);
-    return law;
-  }
+  Law after(std::string_view text) { return law_after(Pass::kUnlift, text); }
 
   /// The body's call is `expected`, with @copy at its head; the copy is `copy`.
   void expect(std::string_view text, std::string_view expected, std::string_view copy) {
     const Law law = after(text);
-    ASSERT_EQ(law.body->kind, Expr::Kind::kApply) << text;
-    ASSERT_TRUE(is_law(law.body->head->value)) << text;
-    Law inside;
-    decode_law(law.body->head->value, inside);
-    EXPECT_EQ(print(inside), plain(copy)) << text;
-    names_.define("copy", law.body->head->value);
+    names_.define("copy", expect_copy(law, copy));
     EXPECT_EQ(print(law), plain(expected)) << text;
   }
   void expect_kept(std::string_view text) { EXPECT_EQ(print(after(text)), plain(text)); }
 
  private:
-  std::vector<std::unique_ptr<gc::Root>> functions_;
 };
 
 TEST_F(Unlift, MakesALoopOfTwoFunctionsThatCallEachOther) {

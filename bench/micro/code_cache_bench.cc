@@ -6,13 +6,10 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <string>
+#include <memory>
 #include <vector>
 
-#include <unistd.h>
-
-#include "base/file.h"
+#include "jit/cache_folder.h"
 
 namespace plan::jit {
 namespace {
@@ -23,41 +20,32 @@ constexpr size_t kPayloadBytes = 4000;
 
 Hash256 key_of(uint64_t n) { return blake3({reinterpret_cast<const uint8_t*>(&n), sizeof n}); }
 
-/// A folder with a file of so many records.
-class Folder {
+/// A file of so many records.
+class Records {
  public:
-  explicit Folder(int64_t records) {
-    std::string name = "/tmp/code_cache_bench_XXXXXX";
-    PLAN_CHECK(mkdtemp(name.data()) != nullptr);
-    path_ = name;
+  explicit Records(int64_t count) {
     const auto cache = open();
     std::vector<uint8_t> payload(kPayloadBytes);
-    for (uint64_t n = 0; n < static_cast<uint64_t>(records); ++n) {
+    for (uint64_t n = 0; n < static_cast<uint64_t>(count); ++n) {
       payload[0] = static_cast<uint8_t>(n);
       cache->add(key_of(n), n, payload);
     }
   }
-  ~Folder() {
-    for (const FileEntry& file : list_files(path_)) remove_file(path_ + "/" + file.name);
-    rmdir(path_.c_str());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
 
   std::unique_ptr<CodeCache> open() const {
-    Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(path_, key_of(0));
+    Result<std::unique_ptr<CodeCache>> cache = CodeCache::open(place_.code(), key_of(0));
     PLAN_CHECK(cache.has_value());
     return std::move(*cache);
   }
 
  private:
-  std::string path_;
+  const CacheFolder place_;
 };
 
 void open_file(benchmark::State& state) {
-  const Folder folder(state.range(0));
+  const Records records(state.range(0));
   for (auto _ : state) {
-    const auto cache = folder.open();
+    const auto cache = records.open();
     benchmark::DoNotOptimize(cache->empty());
   }
 }
@@ -65,9 +53,9 @@ BENCHMARK(open_file)->Arg(kRecordsFew)->Arg(kRecordsMany);
 
 // Once each, as a process does.
 void open_file_and_find_all(benchmark::State& state) {
-  const Folder folder(state.range(0));
+  const Records records(state.range(0));
   for (auto _ : state) {
-    const auto cache = folder.open();
+    const auto cache = records.open();
     for (uint64_t n = 0; n < static_cast<uint64_t>(state.range(0)); ++n) {
       benchmark::DoNotOptimize(cache->find(key_of(n)));
     }

@@ -3,14 +3,12 @@
 // PLAN_SEED=n repeats one program and shows how far it shrinks. More: plan_differential.
 #include "tests/differential/vm_compare.h"
 
-#include "base/file.h"
+#include "jit/cache_folder.h"
 #include "jit/native_tier.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-
-#include <unistd.h>
 
 namespace plan::differential {
 
@@ -167,9 +165,8 @@ TEST(Differential, NativeCodeWithLittleRoomAgreesWithOracleUnderGcStress) {
 
 TEST(Differential, StoredCodeAgreesWithOracle) {
   if (!jit::kNativeBuilt) GTEST_SKIP() << "this build has no native code";
-  std::string folder = testing::TempDir() + "differential_XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const VmOptions options{.native = true, .quick_code = true, .code_cache = folder};
+  const jit::CacheFolder place;
+  const VmOptions options{.native = true, .quick_code = true, .code_cache = place.code()};
   expect_agreement(options, 970'001, 300);
   for (const bool is_stressed : {false, true}) {
     VmOptions again = options;
@@ -181,8 +178,6 @@ TEST(Differential, StoredCodeAgreesWithOracle) {
     EXPECT_GT(differs.vm()->tier_statistics().cached, 0u);
     EXPECT_EQ(differs.vm()->tier_statistics().cached, differs.vm()->tier_statistics().laws);
   }
-  for (const FileEntry& file : list_files(folder)) remove_file(folder + "/" + file.name);
-  EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
 
 // What an abort leaves behind must not be seen by the programs after it.
