@@ -26,12 +26,17 @@ std::unique_ptr<Templates> Templates::create(const vm::Machine& vm, uint64_t byt
 }
 
 bool Templates::translate(vm::Block& block) {
+  if (block.stream.size() >= refused_words_) return false;
+  ++translations_;
   Translator translator(vm_, block);
   translator.run();
   Assembler& a = translator.assembler();
   std::vector<uint8_t> code = a.finish();
   char* at = arena_->allocate(code.size());
-  if (at == nullptr) return false;
+  if (at == nullptr) {
+    refused_words_ = block.stream.size();
+    return false;
+  }
   for (const Assembler::SlotUse& use : a.slot_uses()) {
     const char* slot = slots_ + sizeof(Word) * use.slot;
     const auto distance = static_cast<int32_t>(slot - (at + use.at + 4));
@@ -57,6 +62,7 @@ void Templates::release(vm::Block& block) {
   arena_->release(block.translation, block.translation_bytes);
   block.translation = nullptr;
   was_released_ = true;
+  refused_words_ = SIZE_MAX;
 }
 
 }  // namespace plan::jit

@@ -41,16 +41,19 @@ inline constexpr uint64_t kTemplateBytesMax = uint64_t{64} << 20;  ///< unless a
 
 class Templates {
  public:
-  /// With room for `bytes_max`, rounded up to pages. Null if this machine has no templates, or no
+  /// With room for so many, rounded up to chunks (jit/code_arena.h). Null if this machine has no templates, or no
   /// memory for code.
   static std::unique_ptr<Templates> create(const vm::Machine& vm, uint64_t bytes_max);
 
-  /// Translates a block that has bytecode. False: no room; the block is as it was.
+  /// Translates a block that has bytecode. False: no room; the block is as it was. Once one was
+  /// refused, blocks that are no shorter are too, at once, until memory comes back.
   bool translate(vm::Block& block);
   /// Takes the memory back. The block's stream is not used any more.
   void release(vm::Block& block);
 
   uint64_t used_bytes() const { return arena_->used_bytes(); }
+  /// Blocks that were translated, whether there was room for the result or not.
+  uint64_t translations() const { return translations_; }
 
  private:
   Templates(const vm::Machine& vm, std::unique_ptr<CodeArena> arena)
@@ -60,6 +63,8 @@ class Templates {
   std::unique_ptr<CodeArena> arena_;
   const char* slots_ = nullptr;  ///< addresses that templates jump to
   bool was_released_ = false;
+  size_t refused_words_ = SIZE_MAX;  ///< of the shortest stream that found no room
+  uint64_t translations_ = 0;
 };
 
 }  // namespace plan::jit

@@ -196,6 +196,34 @@ TEST_F(TemplatesTest, MemoryThatWasFullIsUsedAgainWhenLawsAreCollected) {
   EXPECT_TRUE(is_used_again);
 }
 
+// The interpreter's blocks, and templates that no tier uses.
+TEST(TemplatesRoomTest, WhatFindsNoRoomIsNotTranslatedAgainUntilThereIsSome) {
+  vm::Options o;
+  o.tier = vm::TierMode::kInterpreter;
+  vm::Evaluator evaluator(o);
+  gc::RootList laws(evaluator.heap());
+  const auto block = [&](const std::string& text) -> vm::Block& {
+    laws.values.push_back(*gc::read_value_text(evaluator.heap(), text));
+    const Value law = laws.values.back();
+    EXPECT_TRUE(evaluator.apply_normal(law, std::array{small_nat(1)}).ok());
+    return *static_cast<vm::Block*>(vm::function_info(evaluator.machine(), law)->code);
+  };
+  const auto templates = Templates::create(evaluator.machine(), kLittleRoom);
+  vm::Block& first = block(numbered_law(0));
+  ASSERT_TRUE(templates->translate(first));
+  uint64_t n = 1;
+  while (templates->translate(block(numbered_law(n)))) ASSERT_LT(n++, kManyLaws);
+  const uint64_t translations = templates->translations();
+  EXPECT_EQ(translations, n + 1);  // the last one's was of no use
+  for (uint64_t k = 1; k < 10; ++k) EXPECT_FALSE(templates->translate(block(numbered_law(n + k))));
+  EXPECT_FALSE(templates->translate(block("{'longer' 1 (0 3 (0 3 (0 3 1)))}")));
+  EXPECT_EQ(templates->translations(), translations);
+  templates->translate(block("{'shorter' 1 1}"));
+  EXPECT_EQ(templates->translations(), translations + 1);
+  templates->release(first);
+  EXPECT_TRUE(templates->translate(block(numbered_law(n + 20))));
+}
+
 /// How many functions of this name gdb knows.
 uint64_t named_for_gdb(const std::string& name) {
   uint64_t n = 0;
