@@ -20,7 +20,7 @@ struct CodeMemory {
   char* writable = nullptr;
   char* executable = nullptr;
 };
-/// Empty if the system refuses. Memory is committed when it is written.
+/// Empty if the system refuses. Memory is committed when it is written, in pages.
 CodeMemory map_code_memory(uint64_t bytes);
 void unmap_code_memory(const CodeMemory& memory, uint64_t bytes);
 /// A view of a file that nothing is written through, which may reach beyond its end; nullptr, with

@@ -13,8 +13,6 @@ namespace plan::jit {
 
 namespace {
 
-constexpr uint64_t kPageBytes = 4096;
-
 uint64_t rounded(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 }  // namespace
@@ -27,7 +25,7 @@ void forget_old_code() {
 }
 
 std::unique_ptr<CodeArena> CodeArena::create(uint64_t bytes) {
-  bytes = rounded(bytes, kPageBytes);
+  bytes = rounded(bytes, kCodeAlignment);
   const CodeMemory memory = map_code_memory(bytes);
   if (memory.writable == nullptr) return nullptr;
   return std::unique_ptr<CodeArena>(new CodeArena(memory, bytes));

@@ -21,7 +21,7 @@ void forget_old_code();
 
 class CodeArena {
  public:
-  /// `bytes` is rounded up to pages. Null if the system refuses the mappings.
+  /// With room for so many, rounded up to chunks. Null if the system refuses the mappings.
   static std::unique_ptr<CodeArena> create(uint64_t bytes);
   ~CodeArena();
   CodeArena(const CodeArena&) = delete;
