@@ -1,4 +1,4 @@
-// jit/cache_folder.h: a folder of their own for a code cache: for tests, fuzz targets and benchmarks.
+// jit/cache_folder.h: a folder for a code cache of their own, for tests, fuzzing and benchmarks.
 #pragma once
 
 #include <cstdlib>

@@ -41,8 +41,8 @@ inline constexpr uint64_t kTemplateBytesMax = uint64_t{64} << 20;  ///< unless a
 
 class Templates {
  public:
-  /// With room for so many, rounded up to chunks (jit/code_arena.h). Null if this machine has no templates, or no
-  /// memory for code.
+  /// With room for so many, rounded up to chunks (jit/code_arena.h). Null if this machine has no
+  /// templates, or no memory for code.
   static std::unique_ptr<Templates> create(const vm::Machine& vm, uint64_t bytes_max);
 
   /// Translates a block that has bytecode. False: no room; the block is as it was. Once one was
