@@ -18,9 +18,9 @@
 //             their arguments; so does whoever gets a partial application.
 //             (A loop without end that only hands on what it makes used to run out of memory, and
 //             now goes on until it is interrupted.)
-// Brings    : nothing to the programs of bench/ and of the reference, nor to loading its library: no
-//             call in what gets hot there has an absent argument that is not a constant. Those who
-//             wrote them left out what is not needed.
+// Brings    : nothing to the programs of bench/ and of the reference, nor to loading its library:
+//             no call in what gets hot there has an absent argument that is not a constant. Those
+//             who wrote them left out what is not needed.
 // Kept      : per function, in its summary (vm/summary.h).
 // Limits    : kAbsenceParametersMax, and those in vm/absence.cc; beyond, nothing is absent.
 #pragma once
