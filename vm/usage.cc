@@ -38,13 +38,13 @@ namespace {
 constexpr uint32_t kLetsMax = 256;
 constexpr size_t kLetsInPlaceMax = 64;  ///< with more, lets may all be built at the start
 constexpr uint32_t kBodyLeavesMax = 2000;  ///< larger laws are not even decoded
+constexpr uint32_t kBodyNodesMax = 8000;   ///< looked through for the functions in a body
 constexpr uint32_t kDepthMax = 60;  ///< expressions inside each other, lets included; below the
                                     ///< depth at which lowering leaves arguments in demand lazy
-constexpr uint32_t kBodyNodesMax = 8000;   ///< looked through for the functions in a body
-constexpr uint32_t kNestingMax = 8;       ///< laws analysed for the sake of others
+constexpr uint32_t kNestingMax = 8;         ///< laws analysed for the sake of others
 constexpr uint32_t kRelianceDepthMax = 64;  ///< stored usages compared for the sake of others
-constexpr uint32_t kRoundsMax = 8;        ///< of the fixpoint
-constexpr uint64_t kWorkMax = 40'000;     ///< steps and decoded nodes per question from outside
+constexpr uint32_t kRoundsMax = 8;          ///< of the fixpoint
+constexpr uint64_t kWorkMax = 40'000;  ///< steps and decoded nodes per question from outside
 
 /// One question from outside and all that it leads to.
 struct Analysis {
@@ -76,6 +76,7 @@ constexpr uint64_t all_parameters(uint32_t count) {
   return count >= kUsageMax ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
 }
 
+/// Parameters that a function has to enter once at most.
 struct ReliedOn {
   Value function;
   uint64_t parameters = 0;
@@ -218,7 +219,9 @@ class Walk {
   void hand_to(const KnownHead& h, const Expr* e, size_t i, Path& path) {
     const bool once = i < kUsageMax && (usage_of_callee(h) >> i & 1) != 0;
     const bool is_thunk = is_variable(e->args[i]) && (path[e->args[i]->variable] & kEvaluated) == 0;
-    if (once && is_thunk && h.function != self_) relies_on(h.function, i);
+    // Of itself the fixpoint says it, and of primops everybody knows.
+    const bool is_told = h.function != self_ && !(h.jet && is_primop(*h.jet));
+    if (once && is_thunk && is_told) relies_on(h.function, i);
     hand_on(e->args[i], once, path);
   }
   void relies_on(Value function, size_t i) {

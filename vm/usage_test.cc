@@ -244,6 +244,9 @@ TEST_F(UsageTest, AThunkThatIsHandedOnReliesOnTheCallee) {
   const std::vector<Reliance>& relies_on = machine().summaries.of(caller).usage->relies_on;
   ASSERT_EQ(relies_on.size(), 1u);
   EXPECT_EQ(relies_on[0].parameters, 0b001u);
+  const Value lazy = define("lazy", "law x y { (C1 (@_Add x y)) }");
+  EXPECT_EQ(usage_of(machine(), lazy), 0b11u);
+  EXPECT_TRUE(machine().summaries.of(lazy).usage->relies_on.empty());
 }
 
 // --- Limits.
