@@ -9,6 +9,8 @@
 #include <cstring>
 #include <mutex>
 
+#include <ucontext.h>
+
 #include "base/memory_map.h"
 
 namespace plan {
@@ -49,7 +51,12 @@ void handle(int signal, siginfo_t* info, void* context) {
   Copy* const copy = copy_under_way;
   const auto at = std::bit_cast<uintptr_t>(info->si_addr);
   const bool is_fault = info->si_code > 0;
-  if (is_fault && copy != nullptr && at - copy->from < copy->bytes) siglongjmp(copy->failed, 1);
+  if (is_fault && copy != nullptr && at - copy->from < copy->bytes) {
+    // The jump leaves the mask alone, and more than what we asked for may be blocked meanwhile:
+    // ThreadSanitizer has all signals blocked while a handler runs.
+    pthread_sigmask(SIG_SETMASK, &static_cast<const ucontext_t*>(context)->uc_sigmask, nullptr);
+    siglongjmp(copy->failed, 1);
+  }
   hand_on(signal, info, context);
 }
 
@@ -58,8 +65,7 @@ void install_handler() {
   std::call_once(installed, [] {
     struct sigaction action = {};
     action.sa_sigaction = handle;
-    // Not blocked while it is handled, so that there is no mask to be put back by the jump.
-    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART | SA_ONSTACK;
+    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     sigaction(SIGBUS, &action, &action_before);
   });
 }
