@@ -28,6 +28,13 @@ void on_interrupt(void (*handler)(void* context), void* context) {
   sigaction(SIGINT, &action, nullptr);  // without SA_RESTART: reads end
 }
 
+void leave_interrupts_to_others() {
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &interrupt, nullptr);
+}
+
 int read_byte(int descriptor, const std::atomic<bool>& stop) {
   for (;;) {
     // Ctrl-C may come between the look at `stop` and the wait: only the wait lets it through.

@@ -9,6 +9,9 @@ namespace plan {
 /// for input ends early. One handler at a time; null gives Ctrl-C its usual effect back.
 void on_interrupt(void (*handler)(void* context), void* context);
 
+/// For a thread that works beside the one that waits for input: Ctrl-C is for that one.
+void leave_interrupts_to_others();
+
 inline constexpr int kInputEnds = -1;
 inline constexpr int kInputInterrupted = -2;
 /// One byte, kInputEnds, or kInputInterrupted when `stop` is or becomes true: whoever sets it does

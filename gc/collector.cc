@@ -63,7 +63,14 @@ void Collector::collect(Value& extra) {
   if (heap_.config_.verify) verify_heap(heap_, infos_, extra);
 }
 
+void Collector::announce() {
+  if (heap_.before_collection != nullptr) {
+    heap_.before_collection(heap_.before_collection_context);
+  }
+}
+
 void Collector::minor(Value& extra) {
+  announce();
   const int to = 1 - heap_.survivor_index_;
   Word* to_start = std::bit_cast<Word*>(heap_.survivor_base_[to]);
   Word* from_top = heap_.survivor_top_;
@@ -107,6 +114,7 @@ void Collector::minor(Value& extra) {
 }
 
 void Collector::collect_major(Value& extra) {
+  announce();
   std::vector<Word*> from_blocks;
   from_blocks.swap(heap_.old_blocks_);
   heap_.old_top_ = heap_.old_limit_ = nullptr;

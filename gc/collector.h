@@ -26,6 +26,7 @@ class Collector {
   }
 
  private:
+  void announce();
   void minor(Value& extra);
   // What depends on the kind of collection at every word is compiled for each.
   template <bool kMajor>

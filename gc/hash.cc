@@ -150,8 +150,14 @@ class StreamWriter {
   uint8_t buffer_[kBufferBytes];
 };
 
+/// The hash of a pin's region, if it is known to the thread that asks.
+const Hash256* known_hash(Region* region, const FoundHashes* found) {
+  if (region->has_hash.load(std::memory_order_acquire)) return &region->hash;
+  return found != nullptr ? found->find(region) : nullptr;
+}
+
 /// Writes what a value contributes itself. The hash of a pin must be known.
-void write_own(StreamWriter& out, Value v) {
+void write_own(StreamWriter& out, Value v, const FoundHashes* found) {
   if (v.is_nat()) {
     out.byte(kTagNat);
     return out.nat(v);
@@ -159,10 +165,10 @@ void write_own(StreamWriter& out, Value v) {
   Object* const o = v.object();
   switch (o->kind()) {
     case Kind::kPin: {
-      const Region* region = pin_region(v);
-      PLAN_CHECK(region->has_hash);
+      const Hash256* const hash = known_hash(pin_region(v), found);
+      PLAN_CHECK(hash != nullptr);
       out.byte(kTagPin);
-      return out.bytes(region->hash);
+      return out.bytes(*hash);
     }
     case Kind::kLaw:
       out.byte(kTagLaw);
@@ -192,12 +198,13 @@ void write_own(StreamWriter& out, Value v) {
   }
 }
 
-Status hash_regions_below(Region* top, const InterruptFlag* interrupt);
+Status hash_regions_below(Region* top, const InterruptFlag* interrupt, FoundHashes* found);
 
 /// Serialises one value within limits.
 class Streamer {
  public:
-  explicit Streamer(const InterruptFlag* interrupt) : interrupt_(interrupt) {}
+  Streamer(const InterruptFlag* interrupt, FoundHashes* found)
+      : interrupt_(interrupt), found_(found) {}
 
   Result<Hash256> run(Value top) {
     PLAN_TRY_STATUS(write(top));
@@ -223,10 +230,10 @@ class Streamer {
   Status write(Value v) {
     PLAN_CHECK(v.is_whnf());
     // At most one level of nesting: a pin's region lists all pins in it, so they come first.
-    if (is_pin(v) && !pin_region(v)->has_hash) {
-      PLAN_TRY_STATUS(hash_regions_below(pin_region(v), interrupt_));
+    if (is_pin(v) && known_hash(pin_region(v), found_) == nullptr) {
+      PLAN_TRY_STATUS(hash_regions_below(pin_region(v), interrupt_, found_));
     }
-    write_own(out_, v);
+    write_own(out_, v, found_);
     if (has_parts(v)) {
       const Parts parts = parts_of(v);
       if (parts.count() != 0) frames_.push_back({parts, 0});
@@ -250,6 +257,7 @@ class Streamer {
   }
 
   const InterruptFlag* interrupt_;
+  FoundHashes* const found_;
   StreamWriter out_;
   std::vector<Frame> frames_;
   uint64_t nodes_ = 0;
@@ -257,13 +265,18 @@ class Streamer {
   bool measured_ = false;
 };
 
-Result<Hash256> stream_hash(Value v, const InterruptFlag* interrupt) {
-  const auto streamer = std::make_unique<Streamer>(interrupt);
+Result<Hash256> stream_hash(Value v, const InterruptFlag* interrupt, FoundHashes* found) {
+  const auto streamer = std::make_unique<Streamer>(interrupt, found);
   return streamer->run(v);
 }
 
-/// Gives the pin that heads `top`, and every pin below it, its hash, lower ones first.
-Status hash_regions_below(Region* top, const InterruptFlag* interrupt) {
+void give_hash(Region* region, const Hash256& hash) {
+  region->hash = hash;
+  region->has_hash.store(true, std::memory_order_release);
+}
+
+/// Finds the hash of the pin that heads `top`, and of every pin below it, lower ones first.
+Status hash_regions_below(Region* top, const InterruptFlag* interrupt, FoundHashes* found) {
   struct Frame {
     Region* region;
     uint64_t next = 0;
@@ -274,14 +287,17 @@ Status hash_regions_below(Region* top, const InterruptFlag* interrupt) {
     if (f.next < f.region->refs.size()) {
       Region* const ref = f.region->refs[f.next++];
       PLAN_CHECK(is_pin(ref->top));
-      if (!ref->has_hash) frames.push_back({ref});
+      if (known_hash(ref, found) == nullptr) frames.push_back({ref});
       continue;
     }
     Region* const region = f.region;
     frames.pop_back();
-    PLAN_TRY(const Hash256 hash, stream_hash(pin_item(region->top), interrupt));
-    region->hash = hash;
-    region->has_hash = true;
+    PLAN_TRY(const Hash256 hash, stream_hash(pin_item(region->top), interrupt, found));
+    if (found != nullptr) {
+      found->add(region, hash);
+    } else {
+      give_hash(region, hash);
+    }
   }
   return Unit{};
 }
@@ -293,13 +309,26 @@ uint64_t hash_stream_bytes(Value v) {
 }
 
 Result<Hash256> plan_hash(Value v, const InterruptFlag* interrupt) {
-  return stream_hash(v, interrupt);
+  return stream_hash(v, interrupt, nullptr);
 }
 
-Result<const Hash256*> pin_hash(Value pin, const InterruptFlag* interrupt) {
+Result<const Hash256*> pin_hash(Value pin, const InterruptFlag* interrupt, FoundHashes* found) {
   Region* const region = pin_region(pin);
-  if (!region->has_hash) PLAN_TRY_STATUS(hash_regions_below(region, interrupt));
-  return &region->hash;
+  if (const Hash256* const hash = known_hash(region, found)) return hash;
+  PLAN_TRY_STATUS(hash_regions_below(region, interrupt, found));
+  return known_hash(region, found);
+}
+
+const Hash256* FoundHashes::find(Region* region) const {
+  const auto found = hashes_.find(region);
+  return found == hashes_.end() ? nullptr : &found->second;
+}
+
+void FoundHashes::publish() {
+  for (const auto& [region, hash] : hashes_) {
+    if (!region->has_hash) give_hash(region, hash);
+  }
+  hashes_.clear();
 }
 
 }  // namespace plan::gc

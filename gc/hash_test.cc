@@ -4,6 +4,7 @@
 #include "base/base58.h"
 #include "gc/make.h"
 #include "gc/refs.h"
+#include "gc/region.h"
 #include "gc/text.h"
 #include "value/object.h"
 
@@ -67,6 +68,21 @@ TEST_F(HashTest, OfAPinnedLawIsTheSameHoweverThePinWasMade) {
       EXPECT_EQ(pin_refs(pin_item(once))->size(), pin_refs(pin_item(twice))->size());
     }
   }
+}
+
+TEST_F(HashTest, FoundBesideTheRegionsIsTheSameAndComesThereWhenItIsPublished) {
+  const Value below = make_pin(heap, small_nat(5));
+  const Value pin = make_pin(heap, make_row(heap, {&below, 1}));
+  FoundHashes found;
+  const Hash256 hash = **pin_hash(pin, nullptr, &found);
+  EXPECT_FALSE(pin_region(pin)->has_hash);
+  EXPECT_FALSE(pin_region(below)->has_hash);
+  EXPECT_EQ(**pin_hash(below), **pin_hash(below, nullptr, &found));
+  found.publish();
+  EXPECT_TRUE(pin_region(pin)->has_hash);
+  EXPECT_EQ(**pin_hash(pin), hash);
+  EXPECT_EQ(found.find(pin_region(pin)), nullptr);
+  EXPECT_EQ(base58(hash), this->hash(pin_item(pin)));
 }
 
 TEST_F(HashTest, OfAPinnedLawIsThatOfTheDataItStandsFor) {

@@ -200,6 +200,10 @@ class Heap {
   /// full. May be null.
   std::atomic<Word*>* safepoint_limit = nullptr;
   uint32_t apply_thunk_index = 0;  ///< record of suspended applications; set by the evaluator
+  /// Called before a collection moves or frees anything, if not null; set by who has values that
+  /// are no roots, and is done with them when it returns.
+  void (*before_collection)(void* context) = nullptr;
+  void* before_collection_context = nullptr;
 
   /// Calls `release(context, region)` for every region; for the evaluator's end of life.
   void release_regions(void (*release)(void*, Region*), void* context);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,7 +31,8 @@ struct Region {
   Value top;                  ///< the pin, or the law
   std::vector<Region*> refs;  ///< distinct by address, in first-encounter order of the copy
   Hash hash{};                ///< of the pin's item; valid if has_hash
-  bool has_hash = false;
+  /// Written last, by the owner thread: others may look (FoundHashes in gc/hash.h).
+  std::atomic<bool> has_hash = false;
   bool marked = false;
   int16_t jet = -1;           ///< index in the jet table, when a pin's law matched
   void* codes = nullptr;      ///< list of vm code objects to free with the region

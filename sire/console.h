@@ -1,16 +1,33 @@
 // sire/console.h: where the output of Sire goes, and values in its messages (spec/sire.md 8).
 //
-// Text is collected and goes to the file descriptor in large pieces; flush() where somebody waits
-// for it. Nothing here evaluates: values are normal forms.
+// What is to be shown is collected, and becomes text, which goes to the file descriptor in large
+// pieces; flush() where somebody waits for it. Nothing here evaluates: values are normal forms.
+// While much is shown without a flush a thread of its own makes the text.
+//
+// Threads    : used on the owner thread of the heap. See Note [Shown on another thread] in
+//              sire/console.cc.
+// Limits     : kHandedMax values wait for that thread.
 #pragma once
 
+#include "gc/hash.h"
+#include "gc/heap.h"
 #include "sire/rex_view.h"
 #include "sire/show.h"
 
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 namespace plan::sire {
+
+/// Values that the thread is given at a time: waking it costs about as much as showing one.
+inline constexpr size_t kHandedTogether = 64;
+inline constexpr size_t kHandedMax = size_t{1} << 13;
+/// Parts of a value that are still shown when Ctrl-C came before its turn.
+inline constexpr uint64_t kLatePartsMax = uint64_t{1} << 12;
 
 struct ConsoleOptions {
   int descriptor = 1;
@@ -21,7 +38,8 @@ struct ConsoleOptions {
 
 class Console {
  public:
-  explicit Console(const ConsoleOptions& options) : options_(options), printer_(options.show) {}
+  /// What is shown are values in `heap`.
+  Console(const ConsoleOptions& options, gc::Heap& heap);
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -39,17 +57,44 @@ class Console {
   void set_quiet(bool quiet) { options_.quiet = quiet; }
   bool is_quiet() const { return options_.quiet; }
   const ShowOptions& show_options() const { return options_.show; }
-  /// Why some output was lost; empty if none was.
+  /// Why some output was lost before the last flush; empty if none was.
   const std::string& error() const { return error_; }
 
  private:
-  /// Prints what was made of a value, unless that was interrupted.
-  void print_shown(std::string_view text);
+  enum class Form : uint8_t { kValue, kBinding, kDeep, kText };
+  struct Item {
+    Form form;
+    Value value;
+    Value name;        ///< of a binding
+    std::string text;  ///< of a text
+  };
 
+  void add(Item item);
+  void hand_over();
+  /// Shows what was collected, in order; the thread has nothing to do then.
+  void settle();
+  void show(const Item& item);
+  static std::string text_of(const Item& item, ValuePrinter& printer);
+  std::string beginning_of(const Item& item);
+  void write_text();
+  void show_handed();
+
+  gc::Heap& heap_;
   ConsoleOptions options_;
+  std::vector<Item> items_;
+
+  // Of the thread while it is busy.
+  gc::FoundHashes hashes_;
   ValuePrinter printer_;
   std::string buffer_;
   std::string error_;
+
+  std::thread thread_;
+  std::mutex mutex_;                 // guards what follows
+  std::condition_variable changed_;  // any of it
+  std::vector<Item> handed_;
+  bool is_busy_ = false;
+  bool is_last_ = false;  // nothing will be handed over any more
 };
 
 /// The text of a value, as it stands in messages.

@@ -14,7 +14,10 @@ namespace plan::loot {
 class Listing {
  public:
   Listing(rex::Arena& arena, const sire::ShowOptions& options)
-      : arena_(arena), leaves_(arena), pins_(leaves_), trees_(arena, leaves_, pins_, options) {}
+      : arena_(arena),
+        leaves_(arena),
+        pins_(leaves_, options.hashes),
+        trees_(arena, leaves_, pins_, options) {}
 
   /// Begins with `v`, a normal form.
   void list(Value v, Depth depth);

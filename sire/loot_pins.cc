@@ -1,7 +1,6 @@
 // sire/loot_pins.cc: finding and naming pins.
 #include "sire/loot_pins.h"
 
-#include "gc/hash.h"
 #include "gc/parts.h"
 #include "sire/rex_print.h"
 
@@ -99,7 +98,8 @@ void PinList::enter_look(uint32_t entry) {
 }
 
 void PinList::enter_hash(uint32_t entry) {
-  if (auto hash = gc::pin_hash(entries_[entry].pin)) by_hash_.insert_or_assign(**hash, entry);
+  auto hash = gc::pin_hash(entries_[entry].pin, nullptr, hashes_);
+  if (hash) by_hash_.insert_or_assign(**hash, entry);
 }
 
 uint32_t PinList::find(Value pin) {
@@ -113,10 +113,10 @@ uint32_t PinList::find_equal(Value pin) {
   const uint64_t* const look = by_look_.find(look_of_item(deref(pin_item(pin))));
   if (look == nullptr) return kNone;
   const Lookalikes& same = lookalikes_[*look];
-  auto hash = gc::pin_hash(pin);
+  auto hash = gc::pin_hash(pin, nullptr, hashes_);
   if (!hash) return kNone;
   if (same.count == 1) {
-    auto other = gc::pin_hash(entries_[same.first].pin);
+    auto other = gc::pin_hash(entries_[same.first].pin, nullptr, hashes_);
     return other && **other == **hash ? same.first : kNone;
   }
   const auto known = by_hash_.find(**hash);

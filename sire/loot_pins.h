@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "gc/hash.h"
 #include "gc/word_map.h"
 #include "sire/loot_leaf.h"
 #include "sire/loot_parts.h"
@@ -28,7 +29,7 @@ struct PinEntry {
 
 class PinList {
  public:
-  explicit PinList(LeafMaker& leaves) : leaves_(leaves) {}
+  PinList(LeafMaker& leaves, gc::FoundHashes* hashes) : leaves_(leaves), hashes_(hashes) {}
 
   /// Lists the pins of the normal form `top`, in order of discovery, and forgets those of before; a
   /// defined pin comes after those in it. Any depth; linear in the size of the shared graph.
@@ -69,6 +70,7 @@ class PinList {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   LeafMaker& leaves_;
+  gc::FoundHashes* const hashes_;  // see ShowOptions
   std::vector<PinEntry> entries_;
   gc::WordMap by_object_;
   gc::WordMap by_look_;  // -> position in lookalikes_

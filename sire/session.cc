@@ -42,7 +42,7 @@ ConsoleOptions with_limits(ConsoleOptions console, const gc::Heap& heap,
 Session::Session(const SessionOptions& options)
     : options_(options),
       evaluator_(options.evaluator),
-      console_(with_limits(options.console, evaluator_.heap(), interrupt_)),
+      console_(with_limits(options.console, evaluator_.heap(), interrupt_), evaluator_.heap()),
       context_(evaluator_, console_),
       loader_(context_) {
   context_.interrupt = &interrupt_;

@@ -26,6 +26,7 @@ class ValuePrinter {
   /// What Sire prints for a binding: the definitions of the pins it is, or `name`=value, and an
   /// empty line. `name` is a nat.
   std::string print_binding(Value name, Value v);
+  const ShowOptions& options() const { return options_; }
 
  private:
   struct Tables;

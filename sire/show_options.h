@@ -4,6 +4,10 @@
 #include <atomic>
 #include <cstdint>
 
+namespace plan::gc {
+class FoundHashes;
+}
+
 namespace plan::sire {
 
 /// Values share parts and texts do not, so a small value may have a text without end.
@@ -16,6 +20,8 @@ struct ShowOptions {
   /// When it becomes true, the text ends soon: it is not for anybody then. May be null.
   const std::atomic<bool>* interrupt = nullptr;
   uint64_t parts_max = kPartsMax;  ///< what is beyond shows as `(…)`
+  /// Where hashes of pins go that are needed for it; null: into their regions, on the owner thread.
+  gc::FoundHashes* hashes = nullptr;
 
   bool is_interrupted() const {
     return interrupt != nullptr && interrupt->load(std::memory_order_relaxed);
