@@ -94,12 +94,28 @@ TEST(File, ReplacingWritesToWhatIsNoFileAndLeavesItThere) {
   unlink(path.c_str());
 }
 
+class Bytes : public FileContents {
+ public:
+  explicit Bytes(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
+  uint64_t size_bytes() const override { return bytes_.size(); }
+  void append_to(std::vector<uint8_t>& to) override {
+    to.insert(to.end(), bytes_.begin(), bytes_.end());
+  }
+
+ private:
+  std::vector<uint8_t> bytes_;
+};
+
+bool write(FileWriter& writer, const std::string& path, std::vector<uint8_t> bytes) {
+  return writer.write(path, std::make_unique<Bytes>(std::move(bytes)));
+}
+
 TEST(FileWriter, HasWrittenEveryFileWhenItIsFinished) {
   const std::vector<std::string> paths = {own_path("first"), own_path("second"), own_path("third")};
   FileWriter writer;
   for (const uint8_t round : {uint8_t{1}, uint8_t{2}}) {
     for (const std::string& path : paths) {
-      EXPECT_TRUE(writer.write(path, std::vector<uint8_t>(100'000, round)));
+      EXPECT_TRUE(write(writer, path, std::vector<uint8_t>(100'000, round)));
     }
     EXPECT_TRUE(writer.finish());
     for (const std::string& path : paths) {
@@ -113,7 +129,10 @@ TEST(FileWriter, HasWrittenEveryFileWhenItIsFinished) {
 
 TEST(FileWriter, WritesWhatItHasBeforeItEnds) {
   const std::string path = own_path("last");
-  { FileWriter().write(path, {1, 2, 3}); }
+  {
+    FileWriter writer;
+    write(writer, path, {1, 2, 3});
+  }
   EXPECT_TRUE(file_exists(path));
   remove_file(path);
 }
@@ -121,11 +140,11 @@ TEST(FileWriter, WritesWhatItHasBeforeItEnds) {
 TEST(FileWriter, DropsWhatComesAfterAFailure) {
   const std::string path = own_path("after");
   FileWriter writer;
-  writer.write(testing::TempDir() + "/palladium_no_such_folder/file", {1});
-  writer.write(path, {2});
+  write(writer, testing::TempDir() + "/palladium_no_such_folder/file", {1});
+  write(writer, path, {2});
   EXPECT_FALSE(writer.finish());
   EXPECT_FALSE(file_exists(path));
-  EXPECT_TRUE(writer.write(path, {3}));
+  EXPECT_TRUE(write(writer, path, {3}));
   EXPECT_TRUE(writer.finish());
   EXPECT_TRUE(file_exists(path));
   remove_file(path);
@@ -135,7 +154,7 @@ TEST(FileWriter, TakesMoreThanItKeepsUnwritten) {
   const std::string path = own_path("large");
   FileWriter writer;
   for (uint64_t bytes = 0; bytes <= kUnwrittenBytesMax; bytes += kUnwrittenBytesMax / 2) {
-    EXPECT_TRUE(writer.write(path, std::vector<uint8_t>(kUnwrittenBytesMax / 2 + 1)));
+    EXPECT_TRUE(write(writer, path, std::vector<uint8_t>(kUnwrittenBytesMax / 2 + 1)));
   }
   EXPECT_TRUE(writer.finish());
   remove_file(path);

@@ -7,18 +7,17 @@
 
 namespace plan {
 
-std::vector<uint8_t> FileWriter::take_buffer() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return std::exchange(spare_, {});
-}
+namespace {
+constexpr size_t kUsualFileBytes = size_t{1} << 17;
+}  // namespace
 
-bool FileWriter::write(std::string path, std::vector<uint8_t> bytes) {
+bool FileWriter::write(std::string path, std::unique_ptr<FileContents> contents) {
   if (!thread_.joinable()) thread_ = std::thread([this] { write_all_files(); });
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait(lock, [this] { return has_failed_ || unwritten_bytes_ <= kUnwrittenBytesMax; });
   if (has_failed_) return false;
-  unwritten_bytes_ += bytes.size();
-  waiting_.push_back({std::move(path), std::move(bytes)});
+  unwritten_bytes_ += contents->size_bytes();
+  waiting_.push_back({std::move(path), std::move(contents)});
   changed_.notify_all();
   return true;
 }
@@ -32,11 +31,12 @@ bool FileWriter::finish() {
   changed_.notify_all();
   thread_.join();
   is_last_ = false;
-  spare_ = {};
   return !std::exchange(has_failed_, false);
 }
 
 void FileWriter::write_all_files() {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(kUsualFileBytes);
   std::unique_lock<std::mutex> lock(mutex_);
   while (!has_failed_) {
     changed_.wait(lock, [this] { return is_last_ || !waiting_.empty(); });
@@ -44,12 +44,12 @@ void FileWriter::write_all_files() {
     File file = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    const bool is_written = replace_file_unsynced(file.path, file.bytes).has_value();
+    bytes.clear();
+    file.contents->append_to(bytes);
+    const bool is_written = replace_file_unsynced(file.path, bytes).has_value();
     lock.lock();
-    unwritten_bytes_ -= file.bytes.size();
+    unwritten_bytes_ -= file.contents->size_bytes();
     has_failed_ = !is_written;
-    file.bytes.clear();
-    spare_ = std::move(file.bytes);
     changed_.notify_all();
   }
   waiting_.clear();

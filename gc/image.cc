@@ -76,20 +76,17 @@ Error damaged(const char* what) {
 
 class Writer {
  public:
-  Writer(const WordMap& numbers, std::vector<uint8_t>& bytes) : numbers_(numbers), bytes_(bytes) {}
+  explicit Writer(std::vector<uint8_t>& bytes) : bytes_(bytes) {}
 
-  void write_region(const Region& region) {
+  void write_region(const Region& region, bool has_hash) {
     RegionHead head;
     head.words = region.bytes / sizeof(Word);
     head.refs = static_cast<uint32_t>(region.refs.size());
     head.is_law = is_law(region.top);
-    head.has_hash = region.has_hash;
-    head.hash = region.hash;
+    head.has_hash = has_hash;
+    if (has_hash) head.hash = region.hash;
     append(&head, sizeof(head));
-    for (const Region* ref : region.refs) {
-      const auto number = static_cast<uint32_t>(*numbers_.find(ref->top.word));
-      append(&number, sizeof(number));
-    }
+    for (const Region* ref : region.refs) append(&ref->number, sizeof(ref->number));
     bytes_.resize((bytes_.size() + 7) & ~size_t{7});
     const size_t start = bytes_.size();
     append(region.base, region.bytes);
@@ -123,12 +120,9 @@ class Writer {
     if (to >= region.base && to < region.base + region.bytes / sizeof(Word)) {
       return static_cast<Word>(to - region.base) << kOffsetShift | tag;
     }
-    const uint64_t* const number = numbers_.find(word);
-    PLAN_CHECK(number != nullptr);
-    return *number << kOffsetShift | kExternal | tag;
+    return Word{region_of(v)->number} << kOffsetShift | kExternal | tag;
   }
 
-  const WordMap& numbers_;
   std::vector<uint8_t>& bytes_;
 };
 
@@ -215,33 +209,45 @@ struct ImageReader {
   }
 };
 
-void ImageChain::add(Value top) {
-  numbers_.insert(top.word, tops_.values.size());
-  tops_.values.push_back(top);
+void NewImage::write(std::vector<uint8_t>& bytes) const {
+  PLAN_ASSERT(bytes.size() % sizeof(Word) == 0);
+  Writer writer(bytes);
+  for (const Part& part : parts_) writer.write_region(*part.region, part.has_hash);
 }
 
-void ImageChain::save(Value pin, std::vector<uint8_t>& bytes) {
-  PLAN_ASSERT(bytes.size() % sizeof(Word) == 0);
-  Writer writer(numbers_, bytes);
+bool ImageChain::has(const Region& region) const {
+  return region.number < tops_.values.size() && tops_.values[region.number] == region.top;
+}
+
+void ImageChain::number(Region& region) {
+  PLAN_CHECK(tops_.values.size() < UINT32_MAX);
+  region.number = static_cast<uint32_t>(tops_.values.size());
+  tops_.values.push_back(region.top);
+}
+
+NewImage ImageChain::add(Value pin) {
   struct Frame {
     Region* region;
     size_t next;
   };
+  NewImage image;
   // Depth first: a region is written when all it refers to has been.
   std::vector<Frame> frames{{pin_region(pin), 0}};
   while (!frames.empty()) {
     Frame& frame = frames.back();
     if (frame.next < frame.region->refs.size()) {
       Region* const ref = frame.region->refs[frame.next++];
-      if (numbers_.find(ref->top.word) == nullptr) frames.push_back({ref, 0});
+      if (!has(*ref)) frames.push_back({ref, 0});
       continue;
     }
-    const Region* const region = frame.region;
+    Region* const region = frame.region;
     frames.pop_back();
-    if (numbers_.find(region->top.word) != nullptr) continue;
-    writer.write_region(*region);
-    add(region->top);
+    if (has(*region)) continue;
+    number(*region);
+    image.parts_.push_back({region, region->has_hash});
+    image.size_bytes_ += sizeof(RegionHead) + region->bytes + 4 * region->refs.size();
   }
+  return image;
 }
 
 Result<Value> ImageChain::load(std::span<const uint8_t> bytes) {
@@ -250,10 +256,10 @@ Result<Value> ImageChain::load(std::span<const uint8_t> bytes) {
   Value last;
   while (!reader.bytes.empty()) {
     const char* why = nullptr;
-    const Region* region = reader.read_region(why);
+    Region* const region = reader.read_region(why);
     if (region == nullptr) return damaged(why);
     last = region->top;
-    add(last);
+    number(*region);
   }
   if (!last.is_pointer() || !is_pin(last)) return damaged("it does not end in a pin");
   return last;

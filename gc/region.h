@@ -34,6 +34,7 @@ struct Region {
   /// Written last, by the owner thread: others may look (FoundHashes in gc/hash.h).
   std::atomic<bool> has_hash = false;
   bool marked = false;
+  uint32_t number = 0;        ///< in the chain of images that it is in, if it is: gc/image.h
   int16_t jet = -1;           ///< index in the jet table, when a pin's law matched
   void* codes = nullptr;      ///< list of vm code objects to free with the region
 };

@@ -15,7 +15,6 @@ namespace {
 
 constexpr const char* kFileEnding = ".module";
 constexpr size_t kUsualFileBytes = size_t{1} << 20;    ///< seldom more
-constexpr size_t kUsualImageBytes = size_t{1} << 17;  ///< likewise, of one that is made
 
 /// Is this the name of a file of a cache, complete or being written (by somebody who was stopped)?
 bool is_cache_file(std::string_view name) {
@@ -31,6 +30,31 @@ struct FileHead {
   Hash256 checksum{};  ///< of the bytes after the head
 };
 static_assert(sizeof(FileHead) == 112);
+
+/// What a module left. The checksum of the file before it is in `last_checksum`, where it puts its
+/// own.
+class StateFile : public FileContents {
+ public:
+  StateFile(const Hash256& chain_hash, gc::NewImage image, Hash256& last_checksum)
+      : chain_hash_(chain_hash), image_(std::move(image)), last_checksum_(last_checksum) {}
+
+  uint64_t size_bytes() const override { return image_.size_bytes(); }
+  void append_to(std::vector<uint8_t>& bytes) override {
+    FileHead head;
+    bytes.resize(sizeof(head));
+    image_.write(bytes);
+    head.chain_hash = chain_hash_;
+    head.previous = last_checksum_;
+    head.checksum = blake3(std::span(bytes).subspan(sizeof(head)));
+    std::memcpy(bytes.data(), &head, sizeof(head));
+    last_checksum_ = head.checksum;
+  }
+
+ private:
+  const Hash256 chain_hash_;
+  const gc::NewImage image_;
+  Hash256& last_checksum_;
+};
 
 }  // namespace
 
@@ -69,6 +93,7 @@ bool StateCache::restore_module(const ModuleSource& module, Value& pin) {
 }
 
 size_t StateCache::restore(std::span<const ModuleSource> chain) {
+  finish();
   chain_.emplace(context_.heap);
   last_checksum_ = {};
   is_usable_ = true;
@@ -88,19 +113,11 @@ void StateCache::remember(const ModuleSource& module) {
     is_usable_ = false;
     return;
   }
-  FileHead head;
-  std::vector<uint8_t> bytes = writer_.take_buffer();
-  bytes.reserve(kUsualImageBytes);
-  bytes.resize(sizeof(head));
-  chain_->save(gc::make_pin(context_.heap, row), bytes);
-  head.chain_hash = module.chain_hash;
-  head.previous = last_checksum_;
-  head.checksum = blake3(std::span(bytes).subspan(sizeof(head)));
-  std::memcpy(bytes.data(), &head, sizeof(head));
+  gc::NewImage image = chain_->add(gc::make_pin(context_.heap, row));
+  auto file = std::make_unique<StateFile>(module.chain_hash, std::move(image), last_checksum_);
   if (!has_written_ && !make_directories(folder_)) is_usable_ = false;
-  if (is_usable_ && !writer_.write(path_of(module), std::move(bytes))) is_usable_ = false;
+  if (is_usable_ && !writer_.write(path_of(module), std::move(file))) is_usable_ = false;
   has_written_ = true;
-  last_checksum_ = head.checksum;
 }
 
 void StateCache::finish() {

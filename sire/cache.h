@@ -15,6 +15,7 @@
 #include "gc/image.h"
 #include "sire/context.h"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,7 +55,7 @@ class StateCache {
   std::optional<gc::ImageChain> chain_;
   FileWriter writer_;
   std::vector<uint8_t> file_;  ///< the last one that was read
-  Hash256 last_checksum_{};
+  Hash256 last_checksum_{};    ///< of the thread that writes, while it does
   bool is_usable_ = true;
   bool has_written_ = false;
 };

@@ -21,7 +21,7 @@ std::vector<uint8_t> make_image() {
   PLAN_CHECK(session.context().state.save_row(row));
   gc::ImageChain chain(session.context().heap);
   std::vector<uint8_t> image;
-  chain.save(gc::make_pin(session.context().heap, row), image);
+  chain.add(gc::make_pin(session.context().heap, row)).write(image);
   return image;
 }
 
