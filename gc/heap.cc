@@ -20,6 +20,12 @@ constexpr uint64_t kTotalReserveBytes = kEdenReserveBytes + 2 * kSurvivorReserve
 constexpr uint64_t kEdenStepBytes = uint64_t{64} << 20;
 /// What a region costs outside pin space: its record, and code if it is a law that ran.
 constexpr uint64_t kRegionOverheadBytes = 512;
+/// Where collections copy to begins with pages of 4 KB: in a short run little lives on, and the
+/// system clears a page of 2 MB for hundreds of microseconds.
+constexpr uint64_t kSmallPagesBytes = uint64_t{2} << 20;
+/// A collection comes so much before the nursery is full: what is allocated until then, beyond the
+/// limit, would be the first in another page of 2 MB.
+constexpr uint64_t kBeyondLimitBytes = uint64_t{128} << 10;
 constexpr uint64_t kFirstMajorBytes = uint64_t{96} << 20;
 
 Value immortal(Word* at, Kind kind) {
@@ -51,8 +57,13 @@ Heap::Heap(const Config& config) : config_(config) {
   pin_base_ = old_base_ + kOldReserveBytes;
   large_.init(large_base_, kLargeReserveBytes);
   pins_.init(pin_base_, kPinReserveBytes);
-  advise_huge_pages(base, kEdenReserveBytes + 2 * kSurvivorReserveBytes);
-  advise_huge_pages(std::bit_cast<void*>(old_base_), kOldReserveBytes + kPinReserveBytes);
+  advise_huge_pages(base, kEdenReserveBytes);
+  for (const uint64_t space : survivor_base_) {
+    advise_huge_pages(std::bit_cast<void*>(space + kSmallPagesBytes),
+                      kSurvivorReserveBytes - kSmallPagesBytes);
+  }
+  advise_huge_pages(std::bit_cast<void*>(old_base_ + kSmallPagesBytes),
+                    kOldReserveBytes - kSmallPagesBytes + kPinReserveBytes);
   eden_start_ = std::bit_cast<Word*>(young_base_);
   hp = eden_start_;
   nursery_bytes_ = config_.nursery_bytes;
@@ -83,7 +94,9 @@ void Heap::release_regions(void (*release)(void*, Region*), void* context) {
 }
 
 Word* Heap::eden_limit() const {
-  return config_.stress ? eden_start_ : eden_start_ + nursery_bytes_ / sizeof(Word);
+  if (config_.stress) return eden_start_;
+  const uint64_t beyond = std::min(kBeyondLimitBytes, nursery_bytes_ / 16);
+  return eden_start_ + (nursery_bytes_ - beyond) / sizeof(Word);
 }
 
 void Heap::grow_eden() {
