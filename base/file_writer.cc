@@ -8,7 +8,7 @@
 namespace plan {
 
 namespace {
-constexpr size_t kUsualFileBytes = size_t{1} << 17;
+constexpr size_t kUsualFileBytes = size_t{1} << 19;  ///< what is not used costs nothing
 }  // namespace
 
 bool FileWriter::write(std::string path, std::unique_ptr<FileContents> contents) {

@@ -161,6 +161,7 @@ LoadResult Loader::load(const std::string& name) {
   if (cache_ == nullptr) return run_chain(chain);
   const size_t known = cache_->restore(chain);
   LoadResult ran = run_chain(std::span(chain).subspan(known));
+  context_.console.flush();  // while the last files are being written
   cache_->finish();
   return ran;
 }
