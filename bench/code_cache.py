@@ -221,7 +221,7 @@ class Bench:
             raise SystemExit(f"{self.name}: the second run found nothing in the cache")
         ratios = [c.late / max(w.late, (STEADY - 1) * w.level)
                   for (c, _), (w, _) in zip(cold, warm)]
-        low, ratio, high = quartiles(ratios)
+        low, ratio, high = run.quartiles(ratios)
         late = [1000 * statistics.median(steady.late for steady, _ in kind)
                 for kind in (cold, warm)]
         level = [1000 * statistics.median(steady.level for steady, _ in kind)
@@ -231,12 +231,6 @@ class Bench:
               f"{level[0]:9.3f}{level[1]:8.3f}{cold[-1][1][0]:9}{compiled:7}{cached:8}{slower}",
               flush=True)
         return ratio
-
-
-def quartiles(values):
-    if len(values) < 2:
-        return values * 3
-    return statistics.quantiles(values, n=4, method="inclusive")
 
 
 def main():

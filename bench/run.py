@@ -312,10 +312,15 @@ class Meter:
         return entry
 
 
-def half_quartile_distance(values):
+def quartiles(values):
+    """Those, and the median between them; all the same if there is one value."""
     if len(values) < 2:
-        return 0.0
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+        return list(values) * 3
+    return statistics.quantiles(values, n=4, method="inclusive")
+
+
+def half_quartile_distance(values):
+    low, _, high = quartiles(values)
     return (high - low) / 2
 
 
