@@ -87,17 +87,20 @@ void Console::hand_over() {
   }
   items_.clear();
   changed_.notify_all();
-  if (is_behind) settle();
+  if (is_behind) catch_up();
+}
+
+void Console::catch_up() {
+  if (!thread_.joinable()) return;
+  std::vector<Item> rest;
+  std::unique_lock<std::mutex> lock(mutex_);
+  rest.swap(handed_);
+  changed_.wait(lock, [this] { return !is_busy_; });
+  for (const Item& item : rest) show(item);
 }
 
 void Console::settle() {
-  if (thread_.joinable()) {
-    std::vector<Item> rest;
-    std::unique_lock<std::mutex> lock(mutex_);
-    rest.swap(handed_);
-    changed_.wait(lock, [this] { return !is_busy_; });
-    for (const Item& item : rest) show(item);
-  }
+  catch_up();
   for (const Item& item : items_) show(item);
   items_.clear();
   hashes_.publish();

@@ -71,7 +71,10 @@ class Console {
 
   void add(Item item);
   void hand_over();
-  /// Shows what was collected, in order; the thread has nothing to do then.
+  /// Shows what was handed over; the thread has nothing to do then. No hash is published, for when
+  /// this is called depends on how fast the thread is.
+  void catch_up();
+  /// Shows all that was collected, in order.
   void settle();
   void show(const Item& item);
   static std::string text_of(const Item& item, ValuePrinter& printer);
