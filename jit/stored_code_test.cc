@@ -116,6 +116,7 @@ TEST_F(EarlyCodeTest, AWarmLawIsNativeIfItsCodeIsStored) {
             small_nat(5 + kFewTurns));
   EXPECT_EQ(process.statistics().cached, 1u);
   EXPECT_EQ(process.statistics().optimised, 0u);
+  EXPECT_EQ(process.statistics().translated, 0u);
 }
 
 TEST_F(EarlyCodeTest, NothingIsMadeOfAWarmLawWithoutStoredCode) {
@@ -125,6 +126,7 @@ TEST_F(EarlyCodeTest, NothingIsMadeOfAWarmLawWithoutStoredCode) {
   process.apply("other", {small_nat(5), small_nat(kFewTurns)});
   EXPECT_EQ(process.statistics().laws, 0u);
   EXPECT_EQ(process.statistics().optimised, 0u);
+  EXPECT_EQ(process.statistics().translated, 1u);
 }
 
 TEST_F(EarlyCodeTest, AnotherLawOfThatNameIsNotTakenForIt) {
@@ -135,6 +137,7 @@ TEST_F(EarlyCodeTest, AnotherLawOfThatNameIsNotTakenForIt) {
             small_nat(5 + 2 * kFewTurns));
   EXPECT_EQ(process.statistics().laws, 0u);
   EXPECT_EQ(process.statistics().optimised, 0u);
+  EXPECT_EQ(process.statistics().translated, 1u);  // once it was known that it is another
   EXPECT_EQ(process.apply("count", {small_nat(5), small_nat(kManyTurns)}),
             small_nat(5 + 2 * kManyTurns));
   EXPECT_EQ(process.statistics().optimised, 1u);

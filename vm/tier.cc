@@ -29,8 +29,10 @@ constexpr uint32_t kBudgetRetryEntries = 200;
 // Note [Stored code]
 //   Code that LLVM made in an earlier run costs what it takes to know its key, some tens of
 //   microseconds for the optimiser. So a warm law of which something is stored, going by its name
-//   and arity, is looked at for a few entries more and then optimised at once. What comes of that
-//   is kept only if it is stored, or the code of a copy: the functions that the first entries are
+//   and arity, is looked at for a few entries more and then optimised at once. Templates of its own
+//   bytecode, which would serve for these entries, wait until it is known that there is no code:
+//   a sixteenth of what a second run takes to become steady. What comes of the optimiser is kept
+//   only if it is stored, or the code of a copy: the functions that the first entries are
 //   given may not be those of the rest (vm/versions.h), and a law that takes functions of which
 //   none was seen would be had without its copies, at half the speed that the first run ended with.
 //   Such laws, and those not found, are hot after kOptimisedEntries as any other, and then looked
@@ -78,6 +80,12 @@ void translate(Machine& vm, Block& block) {
   }
   // It may be native by now, or have been entered never.
   if (block.info->entry == before) block.info->entry = block.translation_entry;
+}
+/// Translates what bytecode the law has.
+void translate_blocks(Machine& vm, Code& code) {
+  ++vm.tier_statistics.translated;
+  translate(vm, code.entry);
+  for (Block& block : code.blocks) translate(vm, block);
 }
 /// Whether compiling has taken its share already. What is under way counts as what came before.
 bool is_over_budget(const Machine& vm) {
@@ -150,24 +158,23 @@ void begin_counting(Machine& vm, Code& code) { code.entry.heat = thunk_heat(vm, 
 void translate_law(Machine& vm, Code& code) {
   if (code.is_translated || !uses_templates(vm, code)) return;
   code.is_translated = true;
-  ++vm.tier_statistics.translated;
   code.may_be_stored = vm.options.tier == TierMode::kMixed && hot_entries(vm) > kSeenEntries &&
                        vm.tier->has_stored_code(subject_of(code.function));
   // Its blocks have counted up to here, and begin anew.
   const int32_t heat = thunk_heat(vm, code);
-  const auto translate_one = [&](Block& block, int32_t heat_now) {
+  const auto begin_anew = [&](Block& block, int32_t heat_now) {
     if (vm.options.tier == TierMode::kMixed) block.heat = heat_now;
     if (block.stream.empty()) return;
-    translate(vm, block);
     stream_header(block.stream.data() + kStreamHeaderWords).heat = block.heat;
   };
   // Only the law's own counter asks early: thunks may be many, and each would ask for itself.
-  translate_one(code.entry, code.may_be_stored ? heat_of(kObservationEntries) : heat);
-  for (Block& block : code.blocks) translate_one(block, heat);
+  begin_anew(code.entry, code.may_be_stored ? heat_of(kObservationEntries) : heat);
+  for (Block& block : code.blocks) begin_anew(block, heat);
+  if (!code.may_be_stored) translate_blocks(vm, code);
 }
 
 void translate_new_block(Machine& vm, Block& block) {
-  if (block.code->is_translated) translate(vm, block);
+  if (block.code->is_translated && !block.code->may_be_stored) translate(vm, block);
 }
 
 int32_t thunk_heat(const Machine& vm, const Code& code) {
@@ -224,6 +231,7 @@ bool look_early(Machine& vm, Code& code) {
     const bool is_copy_there = look_for_copies(vm, twin);
     if (stored == Stored::kInstalled) return true;
     if (stored == Stored::kLacksRoom) {
+      translate_blocks(vm, code);
       ask_later(code, retry_entries(vm));
       return true;
     }
@@ -233,6 +241,7 @@ bool look_early(Machine& vm, Code& code) {
     }
     code.request = nullptr;
   }
+  translate_blocks(vm, code);
   code.observed = 0;
   ask_later(code, hot_entries(vm));
   return false;
