@@ -9,6 +9,7 @@
 
 #include "gc/make.h"
 #include "gc/verify.h"
+#include "value/order.h"
 
 namespace plan::gc {
 namespace {
@@ -241,6 +242,24 @@ TEST_F(CollectorTest, FreesPinsThroughTheListsAtTheirHeads) {
   root.set(small_nat(0));
   major();
   EXPECT_LT(heap_.used_bytes(), before + 100'000);
+}
+
+TEST_F(CollectorTest, APinMovesToTheMemoryOfOneThatWasFreed) {
+  const Value first = make_pin(heap_, list(100));
+  const Root other(heap_, make_pin(heap_, small_nat(7)));
+  major();
+  const Value shared = pair(other.get(), make_nat(heap_, UINT64_MAX));
+  Value v = shared;
+  for (uint64_t i = 1; i < 100; ++i) v = pair(shared, v);
+  const Root again(heap_, make_pin(heap_, v));
+  ASSERT_EQ(again.get(), first);
+  EXPECT_TRUE(equal_normal(pin_item(again.get()), v));
+  EXPECT_EQ(length(pin_item(again.get())), 100u);
+  for (Value at = pin_item(again.get()); is_row(at); at = row_at(at, 1)) {
+    EXPECT_LT(at.word - first.word, pin_region(again.get())->bytes);
+  }
+  EXPECT_EQ(pin_region(again.get())->refs, std::vector<Region*>{pin_region(other.get())});
+  major();
 }
 
 TEST_F(CollectorTest, APartOfAPinKeepsThePin) {

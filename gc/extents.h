@@ -7,6 +7,7 @@
 // Threads    : owner thread only.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -19,6 +20,9 @@ class ExtentAllocator {
   void init(uint64_t base, uint64_t bytes);
   /// At least `bytes`, 64-byte aligned, contents undefined. Aborts when the range is exhausted.
   void* take(uint64_t bytes);
+  /// Where take() finds what it has no extent for. Who learns a size only at the end writes there
+  /// first.
+  void* frontier() const { return std::bit_cast<void*>(next_); }
   /// Gives back what take(`bytes`) returned.
   void give(void* extent, uint64_t bytes);
   uint64_t used_bytes() const { return used_bytes_; }

@@ -1,8 +1,9 @@
 // gc/region.cc: copies normal forms into pin space.
 //
-// Two passes over the graph below the item: the first numbers every object that will be copied
-// (sharing preserved, indirections skipped), the second writes them. The source is only read, so
-// nothing needs mending if the caller gives up in between.
+// A scan as Cheney's, from the heap to the part of pin space never used, with a table instead of
+// forwarding pointers: the source is only read, so others may look at it, and nothing needs mending
+// if the caller gives up in between. Where a freed region was of the same size class, the finished
+// one moves there.
 #include "gc/region.h"
 
 #include <array>
@@ -17,12 +18,21 @@
 namespace plan::gc {
 
 namespace {
-constexpr size_t kUsualObjects = 64;
 constexpr size_t kUsualReferences = 32;
-constexpr size_t kUsualPointers = 128;
 
-/// For an offset: the object stays outside.
-constexpr uint64_t kOutside = ~uint64_t{0};
+/// Number of leading payload words of `o` that are values.
+uint64_t value_words(const Object* o) {
+  switch (o->kind()) {
+    case Kind::kRow: return o->length();
+    case Kind::kClosure: return 1 + o->closure_args();
+    case Kind::kTab: return 2;
+    case Kind::kSet:
+    case Kind::kCow:
+    case Kind::kPin: return 1;
+    case Kind::kLaw: return 3;
+    default: return 0;
+  }
+}
 }  // namespace
 
 /// Maps objects to their offset (words) in the region under construction. Most regions are small,
@@ -72,18 +82,19 @@ class OffsetMap {
 struct RegionBuilder {
   Heap& heap;
   bool for_pin;
-  uint64_t head_words;  ///< of the top object
   Region* region = new Region;
   OffsetMap offsets;
-  std::vector<Object*> order;
-  std::vector<uint64_t> targets;  ///< offset of what each pointer leads to, as they are met
   std::vector<Region*> references;
-  uint64_t next_word;
+  Word* base;
+  Word* scanned;  ///< what is below is done; above, a payload begins with where it comes from
+  Word* top;
 
-  RegionBuilder(Heap& heap_, bool for_pin_, uint64_t head_words_)
-      : heap(heap_), for_pin(for_pin_), head_words(head_words_), next_word(head_words_) {
-    order.reserve(kUsualObjects);
-    targets.reserve(kUsualPointers);
+  RegionBuilder(Heap& heap_, bool for_pin_, uint64_t head_words)
+      : heap(heap_),
+        for_pin(for_pin_),
+        base(static_cast<Word*>(heap_.pins_.frontier())),
+        scanned(base + head_words),
+        top(scanned) {
     references.reserve(kUsualReferences);
   }
 
@@ -101,121 +112,98 @@ struct RegionBuilder {
     if (fresh) references.push_back(is_pin(v) ? pin_region(v) : law_region(v));
   }
 
-  /// The offset of the object that the pointer `v` leads to.
-  uint64_t discover_object(Value v) {
+  /// `v` as it is in the region; what it leads to has its place there.
+  Value place(Value v) {
+    v = deref(v);
+    if (!v.is_pointer()) return v;
     if (is_external(v)) {
       add_reference(v);
-      return kOutside;
+      return v;
     }
-    Object* o = v.object();
+    const Object* o = v.object();
     bool fresh = false;
     uint64_t* offset = offsets.find_or_add(o, fresh);
-    if (!fresh) return *offset;
-    PLAN_ASSERT(tag_of(o->kind()) != kTagThunk);
-    *offset = next_word;
-    next_word += 1 + payload_words(o);
-    order.push_back(o);
-    return *offset;
-  }
-
-  void discover(Value v) {
-    if (v.is_pointer()) discover_object(v);
-  }
-
-  /// Number of leading payload words of `o` that are values.
-  static uint64_t value_words(const Object* o) {
-    switch (o->kind()) {
-      case Kind::kRow: return o->length();
-      case Kind::kClosure: return 1 + o->closure_args();
-      case Kind::kTab: return 2;
-      case Kind::kSet:
-      case Kind::kCow: return 1;
-      case Kind::kLaw: return 3;
-      default: return 0;
-    }
-  }
-
-  void discover_all(Value item) {
-    discover(deref(item));
-    for (size_t i = 0; i < order.size(); ++i) {
-      const Object* o = order[i];
-      const uint64_t n = value_words(o);
-      for (uint64_t k = 0; k < n; ++k) {
-        const Value v = deref(o->field(k));
-        if (v.is_pointer()) targets.push_back(discover_object(v));
-      }
-    }
-  }
-
-  Value translate(Value v) {
-    if (!v.is_pointer() || is_external(v)) return v;
-    bool fresh = false;
-    const uint64_t offset = *offsets.find_or_add(v.object(), fresh);
-    PLAN_ASSERT(!fresh);
-    return placed(v, offset);
-  }
-
-  /// The pointer `v`, leading to the copy of its object.
-  Value placed(Value v, uint64_t offset) const {
-    if (offset == kOutside) return v;
-    return Value{std::bit_cast<Word>(region->base + offset) | (v.word & kTagMask)};
-  }
-
-  void write_all(ExtentAllocator& space) {
-    region->bytes = next_word * sizeof(Word);
-    region->base = static_cast<Word*>(space.take(region->bytes));
-    region->refs.assign(references.begin(), references.end());
-    Word* next = region->base + head_words;
-    const uint64_t* target = targets.data();
-    for (const Object* o : order) {
-      auto* to = std::bit_cast<Object*>(next);
+    if (fresh) {
+      PLAN_ASSERT(tag_of(o->kind()) != kTagThunk);
+      *offset = static_cast<uint64_t>(top - base);
+      auto* to = std::bit_cast<Object*>(top);
       to->header = (o->header & ~(kFlagYoung | kFlagMark | kFlagRemembered)) | kFlagNormal;
-      const uint64_t values = value_words(o);
-      const uint64_t words = payload_words(o);
-      for (uint64_t k = 0; k < values; ++k) {
-        const Value v = deref(o->field(k));
-        to->init(k, v.is_pointer() ? placed(v, *target++) : v);
+      to->payload[0] = std::bit_cast<Word>(o);
+      top += 1 + payload_words(o);
+    }
+    return Value{std::bit_cast<Word>(base + *offset) | (v.word & kTagMask)};
+  }
+
+  /// Fills everything that has a place, and what that leads to.
+  void scan() {
+    while (scanned != top) {
+      auto* to = std::bit_cast<Object*>(scanned);
+      const auto* from = std::bit_cast<const Object*>(to->payload[0]);
+      const uint64_t values = value_words(from);
+      const uint64_t words = payload_words(from);
+      for (uint64_t k = 0; k < values; ++k) to->init(k, place(from->field(k)));
+      if (words != values) {
+        std::memcpy(to->payload + values, from->payload + values, (words - values) * sizeof(Word));
       }
-      std::memcpy(to->payload + values, o->payload + values, (words - values) * sizeof(Word));
-      if (o->kind() == Kind::kLaw) {
+      if (to->kind() == Kind::kLaw) {
         to->set_info_index(0);
         to->payload[3] = std::bit_cast<Word>(region);
       }
-      next += 1 + words;
+      scanned += 1 + words;
+    }
+  }
+
+  /// The whole is complete, with its head, which is of this kind.
+  Value finish(Kind head) {
+    std::bit_cast<Object*>(base)->header = make_header(head, 0) | kFlagNormal;
+    region->bytes = static_cast<uint64_t>(top - base) * sizeof(Word);
+    region->base = static_cast<Word*>(heap.pins_.take(region->bytes));
+    if (region->base != base) move();
+    region->refs.assign(references.begin(), references.end());
+    region->top = tagged(std::bit_cast<Object*>(region->base), kTagFunction);
+    heap.regions_.push_back(region);
+    return region->top;
+  }
+
+  /// From where it was made to where it stays.
+  void move() {
+    std::memcpy(region->base, base, region->bytes);
+    const uint64_t from = std::bit_cast<uint64_t>(base);
+    const uint64_t distance = std::bit_cast<uint64_t>(region->base) - from;
+    const Word* end = region->base + region->bytes / sizeof(Word);
+    for (Word* at = region->base; at != end;) {
+      auto* o = std::bit_cast<Object*>(at);
+      const uint64_t values = value_words(o);
+      for (uint64_t k = 0; k < values; ++k) {
+        const Value v = o->field(k);
+        if (v.is_pointer() && v.word - from < region->bytes) o->payload[k] += distance;
+      }
+      at += 1 + payload_words(o);
     }
   }
 };
 
 Value make_pin(Heap& heap, Value item) {
   RegionBuilder builder(heap, true, 3);
-  builder.discover_all(item);
-  builder.write_all(heap.pins_);
-  Region* region = builder.region;
-  auto* pin = std::bit_cast<Object*>(region->base);
-  pin->header = make_header(Kind::kPin, 0) | kFlagNormal;
-  pin->init(0, builder.translate(deref(item)));
-  pin->payload[1] = std::bit_cast<Word>(region);
-  region->top = tagged(pin, kTagFunction);
-  heap.regions_.push_back(region);
-  return region->top;
+  auto* pin = std::bit_cast<Object*>(builder.base);
+  const Value inside = builder.place(item);
+  builder.scan();
+  pin->init(0, inside);
+  pin->payload[1] = std::bit_cast<Word>(builder.region);
+  return builder.finish(Kind::kPin);
 }
 
 Value make_law_object(Heap& heap, Value name, Value args, Value body) {
   RegionBuilder builder(heap, false, 5);
-  builder.discover_all(body);
-  builder.discover(name);
-  builder.discover(args);
-  builder.write_all(heap.pins_);
-  Region* region = builder.region;
-  auto* law = std::bit_cast<Object*>(region->base);
-  law->header = make_header(Kind::kLaw, 0) | kFlagNormal;
-  law->init(0, builder.translate(name));
-  law->init(1, builder.translate(args));
-  law->init(2, builder.translate(deref(body)));
-  law->payload[3] = std::bit_cast<Word>(region);
-  region->top = tagged(law, kTagFunction);
-  heap.regions_.push_back(region);
-  return region->top;
+  auto* law = std::bit_cast<Object*>(builder.base);
+  const Value inside = builder.place(body);
+  builder.scan();
+  law->init(0, builder.place(name));
+  law->init(1, builder.place(args));
+  builder.scan();
+  law->init(2, inside);
+  law->payload[3] = std::bit_cast<Word>(builder.region);
+  return builder.finish(Kind::kLaw);
 }
 
 }  // namespace plan::gc
