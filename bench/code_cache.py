@@ -24,7 +24,7 @@
 #
 # Each round is a cold run and a warm one; printed are the median of the rounds' ratios, and the
 # quartiles. A warm time below a tenth of an iteration cannot be told from none, and counts as that.
-# With --without the "warm" runs have no cache either: the ratio must then be about 1. It also is for
+# With --without the "warm" runs have no cache either: the ratio must then be about 1. So it is for
 # a program that templates run as fast as LLVM's code does, such as sieve: that is steady after an
 # iteration or two of a millisecond in all, which no cache can be ten times sooner than.
 """Measures the time to steady state, cold and warm."""
