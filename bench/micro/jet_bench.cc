@@ -70,7 +70,7 @@ struct Library {
     if (directory != nullptr) std::filesystem::current_path(directory);
     pins.values.assign(kJetCount, small_nat(0));
     program.evaluator.set_match_sink(note_match, this);
-    sire::Console console({.descriptor = 2, .quiet = true});
+    sire::Console console({.descriptor = 2, .quiet = true}, program.evaluator.heap());
     sire::Context context(program.evaluator, console);
     sire::Loader loader(context);
     const sire::LoadResult loaded = loader.load(module == nullptr ? "prelude" : module);

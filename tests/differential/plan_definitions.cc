@@ -32,7 +32,7 @@ int print_definitions(const char* module) {
   vm::Evaluator evaluator{vm::Options{}};
   Matches matches{gc::RootList(evaluator.heap()), {}};
   evaluator.set_match_sink(keep_match, &matches);
-  sire::Console console({.descriptor = 2, .quiet = true});
+  sire::Console console({.descriptor = 2, .quiet = true}, evaluator.heap());
   sire::Context context(evaluator, console);
   context.state.reset();
   sire::Loader loader(context);

@@ -27,7 +27,7 @@ class IrOfLibrary : public testing::Test {
   void SetUp() override {
     const char* directory = std::getenv("PLAN_SIRE_LIBRARY");
     if (directory != nullptr) std::filesystem::current_path(directory);
-    sire::Console console({.descriptor = 2, .quiet = true});
+    sire::Console console({.descriptor = 2, .quiet = true}, evaluator_.heap());
     sire::Context context(evaluator_, console);
     sire::Loader loader(context);
     const sire::LoadResult loaded = loader.load("prelude");
