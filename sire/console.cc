@@ -8,7 +8,9 @@
 //   (Heap::before_collection). Hashes are needed to tell pins of the same name apart; they are kept
 //   beside, and come into the regions when the thread stands still, for what is known at any point
 //   of a run must not depend on which thread was faster: comparisons look at it, and the cache of
-//   modules stores it. Price: words that two threads look at, in the eyes of C++ a race.
+//   modules stores it. Price: headers that one thread reads and the other writes, in the eyes of
+//   C++ a race. ThreadSanitizer finds those and nothing else in loads of the reference's library;
+//   as relaxed atomics they take 2.7 % more instructions, for they are read again and again.
 #include "sire/console.h"
 
 #include "base/file.h"
