@@ -1,7 +1,9 @@
 // vm/evaluator_test.cc: how evaluations end, and that nothing but memory bounds their depth.
 #include "gc/make.h"
+#include "gc/region.h"
 #include "gc/text.h"
 #include "vm/eval.h"
+#include "vm/jets.h"
 
 #include <gtest/gtest.h>
 
@@ -33,6 +35,13 @@ class EvaluatorTest : public testing::Test {
   }
   Outcome apply(const std::string& fn, std::initializer_list<Value> args) {
     return evaluator_.apply_normal(read(fn), std::span(args.begin(), args.size()));
+  }
+
+  /// What the evaluator takes for the jet.
+  Value try_pin() {
+    const Value pin = evaluator_.pin(read("{'_Try' 1 0}"));
+    gc::pin_region(pin)->jet = static_cast<int16_t>(JetId::kTry);
+    return pin;
   }
 
   Evaluator evaluator_;
@@ -133,6 +142,28 @@ TEST_F(EvaluatorTest, ANormalFormAMillionDeepIsOrdinary) {
   uint64_t sum = 0;
   for (Value list = out.value; is_row(list); list = row_at(list, 1)) sum += row_at(list, 0).small();
   EXPECT_EQ(sum, 2'000'000u);
+}
+
+// More arguments than the stack has room for at first.
+TEST_F(EvaluatorTest, TryHandsOnAsManyArgumentsAsThereAre) {
+  constexpr uint64_t kMany = 1'000'000;
+  std::vector<Value> call(1 + kMany, small_nat(5));
+  call[0] = gc::make_law(evaluator_.heap(), small_nat(7), small_nat(kMany + 1), small_nat(1));
+  const Value row = gc::make_row(evaluator_.heap(), call);
+  const Outcome out = evaluator_.apply_normal(try_pin(), std::array{row});
+  ASSERT_EQ(out.kind, OutcomeKind::kValue);
+  ASSERT_TRUE(is_row(out.value));
+  EXPECT_EQ(row_at(out.value, 0), small_nat(1));
+  EXPECT_EQ(closure_size(row_at(out.value, 1)), kMany);
+}
+
+TEST_F(EvaluatorTest, TryOfAFunctionAloneIsItsNormalForm) {
+  const std::array call{read("{'id' 1 1}")};
+  const Value row = gc::make_row(evaluator_.heap(), call);
+  const Outcome out = evaluator_.apply_normal(try_pin(), std::array{row});
+  ASSERT_EQ(out.kind, OutcomeKind::kValue);
+  EXPECT_EQ(row_at(out.value, 0), small_nat(1));
+  EXPECT_EQ(row_at(out.value, 1), call[0]);
 }
 
 TEST(EvaluatorLimits, TheHeapLimitEndsTheEvaluationAndNotTheProcess) {

@@ -54,6 +54,7 @@ struct Machine {
   gc::Info* normalise_top_info;
   gc::Info* compare_info;
   gc::Info* jet_info;
+  gc::Info* try_apply_info;
   gc::Info* try_info;
   gc::Info* stop_info;
   gc::Info* apply_thunk_info;

@@ -341,6 +341,24 @@ PLAN_EVALUATES request_for_leaf(PLAN_STATE) {
   PLAN_TAIL apply_values(PLAN_REGISTERS);
 }
 
+// [info]; r1 is the row of a function and its arguments, applied inside the handler. Where its
+// limits are low, or there is no room for the arguments yet, the row comes here again.
+PLAN_EVALUATES try_apply(PLAN_STATE) {
+  const Value row{r1};
+  const uint64_t arguments = row_size(row) - 1;
+  if (sp - arguments - 64 < vm->stack_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+    vm->stack_request = arguments + 64;
+    PLAN_TAIL safepoint_slow(PLAN_REGISTERS);
+  }
+  sp += 1;
+  r1 = row_at(row, 0).word;
+  r3 = arguments;
+  if (r3 == 0) PLAN_RETURN();
+  sp -= r3;
+  for (uint64_t i = 0; i < r3; ++i) sp[i] = row_at(row, i + 1).word;
+  PLAN_TAIL apply_values(PLAN_REGISTERS);
+}
+
 // It is done, one way or another.
 PLAN_EVALUATES finish_leaf_jet(PLAN_STATE) {
   JetCall* call = vm->jet_call.get();
@@ -366,21 +384,15 @@ PLAN_EVALUATES finish_leaf_jet(PLAN_STATE) {
       sp -= r3;
       for (uint64_t i = 0; i < r3; ++i) sp[i] = call->apply_args[i].word;
       PLAN_TAIL apply_values(PLAN_REGISTERS);
-    case JetStatus::kTryApply: {
+    case JetStatus::kTryApply:
       // The handler, then normalisation, then element 0 applied to the others.
-      const Value row{r5};
       sp += arity;
-      sp -= 2;
-      sp[0] = word_of(vm->normalise_top_info);
-      sp[1] = word_of(vm->try_info);
-      r3 = row_size(row) - 1;
-      r1 = row_at(row, 0).word;
-      if (r3 == 0) PLAN_RETURN();
-      if (sp - r3 - 64 < vm->stack_limit.load(std::memory_order_relaxed)) break;
-      sp -= r3;
-      for (uint64_t i = 0; i < r3; ++i) sp[i] = row_at(row, i + 1).word;
-      PLAN_TAIL apply_values(PLAN_REGISTERS);
-    }
+      sp -= 3;
+      sp[0] = word_of(vm->try_apply_info);
+      sp[1] = word_of(vm->normalise_top_info);
+      sp[2] = word_of(vm->try_info);
+      r1 = r5;
+      PLAN_TAIL try_apply(PLAN_REGISTERS);
     case JetStatus::kCrash:
       sp += arity;
       r1 = r5;
@@ -390,7 +402,7 @@ PLAN_EVALUATES finish_leaf_jet(PLAN_STATE) {
     case JetStatus::kDecline: PLAN_TAIL decline_jet(PLAN_REGISTERS);
     default: break;
   }
-  if (status != JetStatus::kTryApply) sp += arity;
+  sp += arity;
   unwind_to_stop(*vm, sp,
                  status == JetStatus::kInterrupted ? OutcomeKind::kInterrupted
                                                    : OutcomeKind::kMemory);
@@ -458,6 +470,7 @@ void register_runtime_infos(Machine& vm) {
   };
   vm.resume_normalise_info = frame(normalise_step, 3, 1);
   vm.normalise_top_info = frame(normalise_top, 1, 0);
+  vm.try_apply_info = frame(try_apply, 1, 0);
   vm.compare_info = frame(compare_step, 0, 0);
   vm.jet_info = frame(jet_return, 0, 0);
   vm.decline_crash_info = frame(decline_crash_return, 1, 0);

@@ -413,11 +413,11 @@ TEST_F(SingleEntry, ACrashInsideIsReportedAndCaughtAsAnyOther) {
   EXPECT_EQ(out.op, small_nat(7));
   EXPECT_EQ(out.value, small_nat(5));
   define("crashes", law);
-  const Outcome caught = evaluator_.apply_normal(
-      *names_.find("_Try"), std::array{*names_.find("crashes"), small_nat(4)});
+  const Value call = gc::make_row(heap_, std::array{*names_.find("crashes"), small_nat(4)});
+  const Outcome caught = evaluator_.apply_normal(*names_.find("_Try"), std::array{call});
   ASSERT_TRUE(caught.ok());
-  gc::Root row(heap_, caught.value);
-  EXPECT_EQ(row_at(row.get(), 0), small_nat(0));
+  ASSERT_TRUE(is_row(caught.value));
+  EXPECT_EQ(row_at(caught.value, 0), small_nat(0));
 }
 
 TEST_F(SingleEntry, AnUpdatedThunkAroundItRaisesTheCrashAgain) {

@@ -77,13 +77,15 @@ struct Batch {
   uint64_t count;
 };
 
-/// Runs programs until one differs. Answers its seed, or nothing; a death is seen from outside.
+/// Runs programs until one differs. Answers how, or nothing; a death is seen from outside.
 std::string run_batch(void* context) {
   const auto* batch = static_cast<const Batch*>(context);
   VmDiffers differs(batch->options, batch->arguments.limits);
   differs.define(batch->arguments.definitions);
   for (uint64_t seed = batch->seed; seed < batch->seed + batch->count; seed++) {
-    if (differs.holds(make_program(batch->arguments, seed))) return std::to_string(seed);
+    if (differs.holds(make_program(batch->arguments, seed))) {
+      return "PLAN_SEED=" + std::to_string(seed) + "\n" + differs.difference();
+    }
   }
   return "";
 }
@@ -103,8 +105,9 @@ uint64_t find_first(Batch batch) {
   return batch.seed;
 }
 
+/// `answer` is that of the batch, in which the program at `seed` was the first to differ.
 void report(const Arguments& arguments, const VmOptions& options, uint64_t seed,
-            uint64_t batch_seed) {
+            uint64_t batch_seed, const std::string& answer) {
   VmDiffers differs(options, arguments.limits);
   differs.define(arguments.definitions);
   differs.isolate();
@@ -114,7 +117,8 @@ void report(const Arguments& arguments, const VmOptions& options, uint64_t seed,
     const Expr smallest = shrink(program, differs, kShrinkAttempts);
     std::printf("PLAN_SEED=%lu\n%s\n", seed, differs.report(smallest).c_str());
   } else {
-    std::printf("PLAN_SEED=%lu differs only after programs from %lu on\n", seed, batch_seed);
+    std::printf("PLAN_SEED=%lu differs only after programs from %lu on; at first:\n%s", seed,
+                batch_seed, answer.c_str());
   }
   std::fflush(stdout);
 }
@@ -136,14 +140,15 @@ int run_random(const Arguments& arguments) {
     Batch batch{arguments, arguments.options, arguments.first_seed + done,
                 std::min(kBatchPrograms, arguments.count - done)};
     if (arguments.random_passes) batch.options.passes = random_passes(batch.seed);
-    if (run_isolated(run_batch, &batch, kBatchSeconds).empty()) {
+    const std::string answer = run_isolated(run_batch, &batch, kBatchSeconds);
+    if (answer.empty()) {
       done += batch.count;
       continue;
     }
     found++;
     const uint64_t seed = find_first(batch);
     done = seed + 1 - arguments.first_seed;
-    report(arguments, batch.options, seed, batch.seed);
+    report(arguments, batch.options, seed, batch.seed, answer);
   }
   return found == 0 ? 0 : 1;
 }

@@ -42,7 +42,9 @@ bool VmDiffers::holds(const Expr& program) {
     const std::string got = run(program);
     // With a collection and a check of the whole heap for every object, time says nothing.
     if (options_.gc_stress && got.ends_with("time\n")) return false;
-    return got != *expected;
+    if (got == *expected) return false;
+    difference_ = "expected\n" + *expected + "got\n" + got;
+    return true;
   }
   if (options_.endless_ns != 0 && vm_ != nullptr) vm_->run_briefly(program, options_.endless_ns);
   return false;
@@ -50,7 +52,11 @@ bool VmDiffers::holds(const Expr& program) {
 
 std::string VmDiffers::report(const Expr& program) {
   const std::string expected = judge_.expected(program, limits_).value_or("nothing\n");
-  return to_text(program) + "\nexpected\n" + expected + "got\n" + run(program);
+  const std::string got = run(program);
+  const std::string text = to_text(program) + "\n";
+  // What shows only after other programs, or for one of them, may not show again.
+  if (got == expected) return text + "agrees now; before, it or one like it:\n" + difference_;
+  return text + "expected\n" + expected + "got\n" + got;
 }
 
 std::string VmDiffers::run(const Expr& program) {

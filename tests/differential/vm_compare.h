@@ -31,6 +31,8 @@ class VmDiffers : public Property {
   bool holds(const Expr& program) override;
   /// The program, what was expected, and what the evaluator said.
   std::string report(const Expr& program);
+  /// What was expected of the latest program that differed, and what the evaluator said.
+  const std::string& difference() const { return difference_; }
   /// The evaluator of the latest program; null if there was none.
   VmSide* vm() { return vm_.get(); }
 
@@ -45,6 +47,7 @@ class VmDiffers : public Property {
   Judge judge_;
   std::unique_ptr<VmSide> vm_;
   uint32_t programs_ = 0;
+  std::string difference_;
   bool is_isolated_ = false;
 };
 
