@@ -13,8 +13,6 @@
 
 namespace plan::gc {
 
-Value make_law_object(Heap& heap, Value name, Value args, Value body);  // gc/region.cc
-
 Value make_nat(Heap& heap, uint64_t n) {
   if (n <= kSmallNatMax) return small_nat(n);
   Object* o = heap.allocate(make_header(Kind::kBig, 1) | kFlagNormal, 1);

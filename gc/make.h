@@ -44,6 +44,8 @@ Value make_partial(Heap& heap, Value head, std::span<const Value> args);
 /// {name args body}, or the data jet it stands for (plan.md section 4). `name`, `args` are nats,
 /// args >= 1, `body` is a normal form. A plain law becomes a region of pin space.
 Value make_law(Heap& heap, Value name, Value args, Value body);
+/// The same as code, also where that stands for data: for laws that no program sees.
+Value make_law_object(Heap& heap, Value name, Value args, Value body);
 /// <item>; `item` is a normal form. Always a new pin object.
 Value make_pin(Heap& heap, Value item);
 /// <{name args body}>: make_pin(make_law(..)) with one copy less.

@@ -144,6 +144,14 @@ TEST_F(EvaluatorTest, ANormalFormAMillionDeepIsOrdinary) {
   EXPECT_EQ(sum, 2'000'000u);
 }
 
+// Of a function that holds itself a copy is made: here {1 1 1}, which as a value is a bar.
+TEST_F(EvaluatorTest, ACopyOfALawIsALawWhateverItIsCalled) {
+  const Outcome unused = apply("{7 1 (1 (0 {1 2 2} 2) 1)}", {small_nat(5)});
+  EXPECT_EQ(unused.kind, OutcomeKind::kValue);
+  EXPECT_EQ(unused.value, small_nat(5));
+  EXPECT_EQ(apply("{7 1 (1 (0 {1 2 2} 2) (0 2 1))}", {small_nat(5)}).value, small_nat(5));
+}
+
 // More arguments than the stack has room for at first.
 TEST_F(EvaluatorTest, TryHandsOnAsManyArgumentsAsThereAre) {
   constexpr uint64_t kMany = 1'000'000;

@@ -48,7 +48,8 @@ Value law_value(gc::Heap& heap, const Law& law, Value name) {
   for (size_t i = law.lets.size(); i-- > 0;) {
     body = application(heap, 1, encode(heap, law.lets[i]), body);
   }
-  return gc::make_law(heap, name, small_nat(law.args), body);
+  // By its name it may look like a bar or a set, but only what it does counts.
+  return gc::make_law_object(heap, name, small_nat(law.args), body);
 }
 
 Value keep_copy(Machine& vm, Code& keeper, const std::vector<Word>& key, const Law& copy,
