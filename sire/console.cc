@@ -35,6 +35,7 @@ ShowOptions with_hashes(ShowOptions options, gc::FoundHashes& hashes) {
 
 Console::Console(const ConsoleOptions& options, gc::Heap& heap)
     : heap_(heap), options_(options), printer_(with_hashes(options.show, hashes_)) {
+  PLAN_CHECK(heap_.before_collection == nullptr);
   heap_.before_collection = [](void* console) { static_cast<Console*>(console)->settle(); };
   heap_.before_collection_context = this;
 }

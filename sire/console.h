@@ -38,7 +38,7 @@ struct ConsoleOptions {
 
 class Console {
  public:
-  /// What is shown are values in `heap`.
+  /// What is shown are values in `heap`, of which this is the only console.
   Console(const ConsoleOptions& options, gc::Heap& heap);
   ~Console();
   Console(const Console&) = delete;

@@ -6,9 +6,14 @@
 #include "gc/region.h"
 #include "sire/sire_test.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace plan::sire {
 
@@ -101,6 +106,100 @@ TEST_F(ConsoleTest, ShowsWhatWaitedWhenCtrlCCame) {
   interrupt_.store(true);
   console.flush();
   EXPECT_EQ(shown(), print_value_shallow(value));
+}
+
+/// Nobody reads from this pipe before a condition holds.
+class SlowReader {
+ public:
+  SlowReader() { EXPECT_EQ(pipe(ends_), 0); }
+  ~SlowReader() {
+    finish();
+    close(ends_[0]);
+  }
+  int descriptor() const { return ends_[1]; }
+  void start() {
+    thread_ = std::thread([this] {
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        changed_.wait(lock, [this] { return may_read_; });
+      }
+      // Who does not wait for this is to be far ahead.
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        has_begun_ = true;
+      }
+      std::array<char, 1 << 12> piece;
+      for (ssize_t n = 0; (n = read(ends_[0], piece.data(), piece.size())) > 0;) {
+        text_.append(piece.data(), static_cast<size_t>(n));
+      }
+    });
+  }
+  void let_read() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      may_read_ = true;
+    }
+    changed_.notify_all();
+  }
+  bool has_begun() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return has_begun_;
+  }
+  /// Waits for the first text to arrive, and leaves it there.
+  void wait_for_text() {
+    pollfd ready = {.fd = ends_[0], .events = POLLIN, .revents = 0};
+    EXPECT_EQ(poll(&ready, 1, -1), 1);
+  }
+  /// All that was written.
+  const std::string& finish() {
+    if (!thread_.joinable()) return text_;
+    let_read();
+    close(ends_[1]);
+    thread_.join();
+    return text_;
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+  std::mutex mutex_;  // guards the next two
+  std::condition_variable changed_;
+  bool may_read_ = false;
+  bool has_begun_ = false;
+  std::string text_;
+  std::thread thread_;
+};
+
+TEST_F(ConsoleTest, WaitsForTheThreadWhenItIsFarBehind) {
+  // More than a pipe holds: the thread stands still, with the first values, until somebody reads.
+  const std::string long_text(size_t{1} << 20, 'x');
+  SlowReader reader;
+  reader.start();
+  ConsoleOptions to_pipe = options();
+  to_pipe.descriptor = reader.descriptor();
+  std::string expected = long_text;
+  {
+    Console console(to_pipe, evaluator_.heap());
+    const auto print = [&](size_t i) {
+      console.print_value(small_nat(i));
+      expected += print_value_shallow(small_nat(i));
+    };
+    console.print_text(long_text);
+    for (size_t i = 1; i < kHandedTogether; ++i) print(i);
+    reader.wait_for_text();
+    for (size_t i = 1; i < kHandedMax; ++i) print(i);
+    EXPECT_FALSE(reader.has_begun());
+    reader.let_read();
+    print(0);
+    EXPECT_TRUE(reader.has_begun());
+    print(1);
+  }
+  EXPECT_EQ(reader.finish(), expected);
+}
+
+TEST_F(ConsoleTest, IsTheOnlyOneOfItsHeap) {
+  Console console(options(), evaluator_.heap());
+  EXPECT_DEATH(Console(options(), evaluator_.heap()), "before_collection == nullptr");
 }
 
 TEST_F(ConsoleTest, GivesPinsTheirHashesWhenItIsFlushed) {
