@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
+#include <cstdlib>
 
 namespace plan {
 
@@ -14,6 +15,16 @@ void* reserve_memory(uint64_t hint, uint64_t bytes) {
   void* at = mmap(std::bit_cast<void*>(hint), bytes, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return at == MAP_FAILED ? nullptr : at;
+}
+
+void* require_memory(uint64_t hint, uint64_t bytes) {
+  void* at = reserve_memory(hint, bytes);
+  if (at != nullptr) return at;
+  std::fprintf(stderr,
+               "palladium: the system refuses %llu GiB of address space; is there a limit on "
+               "virtual memory (ulimit -v)?\n",
+               static_cast<unsigned long long>(bytes >> 30));
+  std::exit(1);
 }
 
 void unreserve_memory(void* base, uint64_t bytes) { munmap(base, bytes); }

@@ -8,6 +8,8 @@ namespace plan {
 /// Reserves `bytes` of address space, readable and writable, without committing memory to it.
 /// Prefers `hint`; returns nullptr when the system refuses.
 void* reserve_memory(uint64_t hint, uint64_t bytes);
+/// The same for what nothing works without: ends the process with a message when it is refused.
+void* require_memory(uint64_t hint, uint64_t bytes);
 void unreserve_memory(void* base, uint64_t bytes);
 /// Gives the pages back; the next touch reads zeros. Page-aligned.
 void discard_memory(void* base, uint64_t bytes);

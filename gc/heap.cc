@@ -1,8 +1,6 @@
 // gc/heap.cc: the reservation, allocation off the fast path, and accounting.
 #include "gc/heap.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/check.h"
@@ -40,14 +38,7 @@ Heap::Heap(const Config& config) : config_(config) {
   if (config_.limit_bytes == 0) config_.limit_bytes = physical_memory_bytes() / 3;
   config_.nursery_bytes_max =
       std::min(config_.nursery_bytes_max, config_.limit_bytes / kNurseriesInLimitMin);
-  void* base = reserve_memory(kPreferredBase, kTotalReserveBytes);
-  if (base == nullptr) {
-    std::fprintf(stderr,
-                 "palladium: the system refuses %llu GiB of address space; is there a limit on "
-                 "virtual memory (ulimit -v)?\n",
-                 static_cast<unsigned long long>(kTotalReserveBytes / kGiB));
-    std::exit(1);
-  }
+  void* base = require_memory(kPreferredBase, kTotalReserveBytes);
   young_base_ = std::bit_cast<uint64_t>(base);
   young_bytes_ = kEdenReserveBytes + 2 * kSurvivorReserveBytes + kLargeReserveBytes;
   survivor_base_[0] = young_base_ + kEdenReserveBytes;

@@ -11,8 +11,7 @@ constexpr uint64_t kRecordsMax = uint64_t{1} << 28;
 }  // namespace
 
 InfoTable::InfoTable() {
-  base_ = static_cast<Info*>(reserve_memory(0, kRecordsMax * sizeof(Info)));
-  PLAN_CHECK(base_ != nullptr);
+  base_ = static_cast<Info*>(require_memory(0, kRecordsMax * sizeof(Info)));
 }
 
 InfoTable::~InfoTable() { unreserve_memory(base_, kRecordsMax * sizeof(Info)); }

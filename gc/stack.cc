@@ -6,9 +6,13 @@
 
 namespace plan::gc {
 
+namespace {
+/// Below the heap, where nothing else is: valgrind has little room where it would choose itself.
+constexpr uint64_t kPreferredBase = 0x1000'0000'0000;
+}  // namespace
+
 EvalStack::EvalStack() {
-  void* low = reserve_memory(0, kStackReserveBytes);
-  PLAN_CHECK(low != nullptr);
+  void* low = require_memory(kPreferredBase, kStackReserveBytes);
   PLAN_CHECK(protect_none(low, 4096));
   floor_ = static_cast<Word*>(low) + 4096;
   base_ = static_cast<Word*>(low) + kStackReserveBytes / sizeof(Word);

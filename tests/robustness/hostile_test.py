@@ -178,6 +178,19 @@ class Output(Folder):
         self.assertEqual(piped.stdout, seed)
 
 
+class AddressSpace(Folder):
+    def test_too_little_is_an_error(self):
+        # For nothing; for the heap, and not for the stack, which is reserved after it; for those.
+        for gibibytes in (1, 5000, 5376 + 4):
+            limit = gibibytes << 30
+            result = self.run_program("sire", preexec_fn=lambda limit=limit: resource.setrlimit(
+                resource.RLIMIT_AS, (limit, limit)))
+            if b"Sanitizer" in result.stderr:
+                self.skipTest("a sanitizer needs more itself")
+            with self.subTest(gibibytes=gibibytes):
+                self.expect_error(result, "GiB of address space")
+
+
 def small_files():
     """From here on files end after this many bytes, as on a disk that is full."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
