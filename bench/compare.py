@@ -4,6 +4,7 @@
 #   bench/compare.py BUILD BUILD.. [--rounds N] [--folder DIR] [--keep] [-- ARGUMENT..]
 #   bench/compare.py build/before build/after -- sire prelude
 #   bench/compare.py build/before build/after --folder ~/reference -- sire sire/sire.sire
+#   bench/compare.py build/before build/after --count -- sire prelude
 #
 # A BUILD is a build folder, or a program. It is run with the arguments (sire prelude, if there are
 # none), in DIR or in an empty folder, with empty input. Every run begins without caches; with
@@ -12,11 +13,17 @@
 # A round runs each build once, every other round in the opposite order. Times are medians over the
 # rounds; the ratio is that of each round to the build named first, its median and quartiles: what
 # the machine does meanwhile, it does to both. Builds that print different things are not compared.
+#
+# --count also runs each build once under valgrind, which counts instructions on any machine: those
+# of all threads, and each thread's share, the main thread first and the others as they began.
+# Valgrind 3.19 gives up over clang's debug information, so build folders are installed without it.
 """Compares whole commands of several builds."""
 
 import argparse
+import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -35,6 +42,7 @@ def parse_options(words):
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--folder", type=Path, help="to run in; an empty one if none is given")
     parser.add_argument("--keep", action="store_true", help="keep the caches from run to run")
+    parser.add_argument("--count", action="store_true", help="count instructions by valgrind, too")
     parser.add_argument("--seconds-max", type=int, default=300, help="for one run")
     parser.add_argument("--tools", type=Path, default=run.ROOT / "build" / "bench",
                         help="where measure.c is built")
@@ -62,13 +70,39 @@ class Build:
         self.runner = run.Runner(options.tools, scratch, options.seconds_max, options.keep)
         self.runs = []
 
-    def run(self, folder):
+    def run(self, folder, under=()):
         if not self.options.keep:
             shutil.rmtree(self.scratch / "cache", ignore_errors=True)
-        made = self.runner.run([self.program, *self.options.arguments], folder)
+        made = self.runner.run([*under, self.program, *self.options.arguments], folder)
         if made.code != 0:
             raise SystemExit(f"{self.name}: exit code {made.code}: {made.errors_end()}")
         return made
+
+    def install(self):
+        """Goes on with the stripped program, if the build is a folder."""
+        if not Path(self.name).is_dir():
+            return
+        prefix = self.scratch / "installed"
+        made = subprocess.run(["cmake", "--install", self.name, "--prefix", prefix, "--strip"],
+                              capture_output=True, text=True)
+        if made.returncode != 0:
+            raise SystemExit(f"{self.name}: not installed: {made.stderr.strip()}")
+        self.program = prefix / "bin" / "palladium"
+
+    def count(self, folder):
+        """The instructions of each thread, in the order in which they began."""
+        if shutil.which("valgrind") is None:
+            raise SystemExit("--count needs valgrind")
+        self.install()
+        self.run(folder, ["valgrind", "--tool=callgrind", "--fair-sched=yes",
+                          "--separate-threads=yes",
+                          f"--callgrind-out-file={self.scratch / 'counts'}"])
+        files = sorted(self.scratch.glob("counts-*"))
+        totals = [re.search(r"^totals: (\d+)$", f.read_text("utf-8", "replace"), re.M)
+                  for f in files]
+        if not totals or None in totals:
+            raise SystemExit(f"valgrind left no counts in {self.scratch}")
+        return [int(t.group(1)) for t in totals]
 
 
 def measure(builds, folder, options):
@@ -105,6 +139,16 @@ def report(builds):
                   f"  {build.name}")
 
 
+def report_counts(counts):
+    """Of each build: instructions, their ratio to the first build's, shares of its threads."""
+    first = sum(next(iter(counts.values())))
+    for build, threads in counts.items():
+        total = sum(threads)
+        shares = " ".join(f"{t / total:.3f}" for t in threads)
+        print(f"{'counted':14}{total / 1e6:10.1f} {'M':3}{total / first:8.3f}  {build.name}"
+              f"  of threads: {shares}")
+
+
 def main(words):
     options = parse_options(words)
     with tempfile.TemporaryDirectory(prefix="palladium-bench-") as scratch:
@@ -112,8 +156,11 @@ def main(words):
         folder = options.folder or run.lay_out_library(scratch / "empty", None)
         builds = [Build(options, name, scratch / str(k)) for k, name in enumerate(options.builds)]
         measure(builds, folder, options)
+        counts = {b: b.count(folder) for b in builds} if options.count else {}
     print(f"{options.rounds} rounds: the median, the ratio to the first, and its quartiles")
     report(builds)
+    if counts:
+        report_counts(counts)
     return 0
 
 

@@ -448,72 +448,128 @@ def read_reference(path):
     return [(name, float(s), float(mb), r) for name, s, mb, r in rows], float(calibration.group(1))
 
 
-def load_command(row, system, runner, folder_of):
-    """Seconds and memory of loading a library module: `prelude.sire cold`, `prelude.sire warm`."""
-    module, temperature = re.match(r"(\w+)\.sire (cold|warm)", row).groups()
-    folder = folder_of()
+class Calibration:
+    """How fast this machine is just now; a row keeps it for each of its rounds."""
+
+    def __init__(self, tools):
+        self.command = [build_c("calibrate", BENCH / "calibrate.c", tools, ["-O3"])]
+
+    def seconds(self):
+        made = subprocess.run(self.command, capture_output=True, check=True, text=True)
+        return float(made.stdout)
+
+
+def load_run(module, temperature, system, runner, folder):
+    """A load of a library's module, `cold` or, with what a load before it left, `warm`."""
     command = [part.format(module=module, file="", n="") for part in system.template]
     runner.forget_modules()
     if temperature == "warm":
         runner.run(command, folder)
-    run = runner.run(command, folder)
-    if run.code != 0:
-        raise Failure(f"exit code {run.code}: {run.errors_end()}")
+    return runner.run(command, folder)
+
+
+def compiler_run(system, runner, folder):
+    """The library's compiler, as a seed, compiles the modules that it was made of."""
+    seed, made, text = (folder / name for name in ("sire.seed", "made.seed", "all.sire"))
+    program = system.compiler()
+    if not seed.exists():
+        subprocess.run([program, "save", "--quiet", "--no-cache", seed, "sire/sire.sire"],
+                       cwd=folder, check=True)
+        sources = sorted((folder / "sire").glob("sire_??_*.sire"))
+        text.write_bytes(b"".join(source.read_bytes() for source in sources))
+    made.unlink(missing_ok=True)
+    run = runner.run(["sh", "-c", 'exec "$0" repl "$1" --save "$2" <"$3"', program, seed, made,
+                      text], folder)
+    if run.code == 0 and made.read_bytes() != seed.read_bytes():
+        raise Failure("the seed that was made is another")
     return run
 
 
-def reference_entry(row, options, system, meter, folder_of):
-    """Our numbers for a (program, seconds, MB, result) of a reference.tsv; None if not a program.
-
-    Loading a module has no steady state: its cold time is that of the whole process.
-    """
-    name, _, _, result = row
-    source = options.reference.parent / f"{name}.sire"
-    if source.exists():
-        program = Program(source)
-        program.sizes = {options.size: (0, result)}
-        program.text = re.sub(r"^#### \S+", f"#### bench_{name}", program.text, flags=re.M)
-        samples, failed = {}, {}
-        for _ in range(options.runs):
-            meter.round([system], program, samples, failed)
-        if failed:
-            raise Failure(failed[system.name])
-        return meter.summarise(samples[system.name])
-    if not re.match(r"\w+\.sire (cold|warm)", name):
-        return None
-    runs = [load_command(name, system, meter.runner, folder_of) for _ in range(options.runs)]
+def command_rounds(one_run, options, meter, calibration):
+    """Numbers of a whole command, which has no steady state, and the unit of each round."""
+    units, runs = [], []
+    for _ in range(options.runs):
+        units.append(calibration.seconds())
+        runs.append(one_run())
+        if runs[-1].code != 0:
+            raise Failure(f"exit code {runs[-1].code}: {runs[-1].errors_end()}")
     seconds = [meter.cost(run) for run in runs]
     return {"cold_seconds": statistics.median(seconds), "runs": len(runs),
             "cold_spread": half_quartile_distance(seconds),
-            "peak_kb": max(run.peak_kb for run in runs)}
+            "peak_kb": max(run.peak_kb for run in runs)}, units, {"cold": seconds}
+
+
+def program_rounds(source, result, options, system, meter, calibration):
+    """The same for the program beside a reference.tsv, cold and steady."""
+    program = Program(source)
+    program.sizes = {options.size: (0, result)}
+    program.text = re.sub(r"^#### \S+", f"#### bench_{source.stem}", program.text, flags=re.M)
+    samples, failed, units = {}, {}, []
+    for _ in range(options.runs):
+        units.append(calibration.seconds())
+        meter.round([system], program, samples, failed)
+    if failed:
+        raise Failure(failed[system.name])
+    mine = samples[system.name]
+    return meter.summarise(mine), units, {"cold": [s.cold(meter.cost) for s in mine],
+                                          "steady": [s.steady(meter.cost) for s in mine]}
+
+
+def reference_rounds(row, options, system, meter, calibration, folder):
+    """Our numbers for a row (program, seconds, MB, result): entry, units, seconds by kind."""
+    name, _, _, result = row
+    source = options.reference.parent / f"{name}.sire"
+    if source.exists():
+        return program_rounds(source, result, options, system, meter, calibration)
+    load = re.match(r"(\w+)\.sire (cold|warm)", name)
+    if load:
+        return command_rounds(lambda: load_run(*load.groups(), system, meter.runner, folder),
+                              options, meter, calibration)
+    if name.startswith("Sire in PLAN compiling"):
+        return command_rounds(lambda: compiler_run(system, meter.runner, folder),
+                              options, meter, calibration)
+    raise Failure("nobody knows how to run this")
+
+
+def times_faster(their_seconds, their_unit, units, seconds):
+    """Median over the rounds of theirs, in the round's unit, by ours; None if there are none."""
+    found = [their_seconds * unit / their_unit / mine for unit, mine in zip(units, seconds) if mine]
+    return statistics.median(found) if found else None
 
 
 def compare_with_reference(options, system, meter, emit, folder_of):
-    """Our times against recorded ones of another machine, both in units of the calibration."""
+    """Our times against recorded ones of another machine, both in units of the calibration.
+
+    The unit is measured in each round, before what it is for: this machine's pace changes, too.
+    """
     reference, their_unit = read_reference(options.reference)
-    calibrate = build_c("calibrate", BENCH / "calibrate.c", options.tools, ["-O3"])
-    unit = float(subprocess.run([calibrate], capture_output=True, check=True, text=True).stdout)
-    rows, failures = [], []
+    calibration, folder = Calibration(options.tools), folder_of()
+    rows, failures, all_units = [], [], []
     for row in reference:
         name, their_seconds, their_mb, _ = row
         try:
-            entry = reference_entry(row, options, system, meter, folder_of)
+            entry, units, seconds = reference_rounds(row, options, system, meter, calibration,
+                                                     folder)
         except FAILURES as failure:
             failures.append(f"{name}: {failure}")
             continue
-        if entry is None:
-            continue
-        scaled = their_seconds * unit / their_unit
-        emit({"program": name, "system": system.name, "reference_seconds": their_seconds,
-              "reference_unit": their_unit, "unit": unit, **entry})
-        faster = [ratio({"t": scaled}, {"t": entry.get(f"{kind}_seconds")}, "t")
+        all_units += units
+        faster = [times_faster(their_seconds, their_unit, units, seconds.get(kind, []))
                   for kind in ("cold", "steady")]
+        unit = statistics.median(units)
+        emit({"program": name, "system": system.name, "reference_seconds": their_seconds,
+              "reference_unit": their_unit, "unit": unit, "faster_cold": faster[0],
+              "faster_steady": faster[1], **entry})
         steady = milliseconds_text(entry, "steady") if "steady_seconds" in entry else "-"
-        rows.append([name, milliseconds_text(entry, "cold"), steady, f"{1000 * scaled:.0f}",
+        rows.append([name, milliseconds_text(entry, "cold"), steady,
+                     f"{1000 * their_seconds * unit / their_unit:.0f}",
                      *map(ratio_text, faster), f"{entry['peak_kb'] / 1024:.0f}", f"{their_mb:.0f}"])
-    print(f"\ncalibration: {unit:.4f} s here, {their_unit:.4f} s there")
-    print_table(["program", f"{system.name} cold ms", "steady ms", "reference ms, scaled",
-                 "times faster, cold", "steady", "peak MB", "its peak MB"], rows)
+    if rows:
+        low, middle, high = quartiles(all_units)
+        print(f"\ncalibration: {middle:.4f} s here ({low:.4f} .. {high:.4f}), "
+              f"{their_unit:.4f} s there")
+        print_table(["program", f"{system.name} cold ms", "steady ms", "reference ms, scaled",
+                     "times faster, cold", "steady", "peak MB", "its peak MB"], rows)
     return failures
 
 

@@ -209,6 +209,48 @@ class RunTest(unittest.TestCase):
         path.write_text("# calibrate printed 0.0202 there\nfib\t0.5\t46\t610\n")
         self.assertEqual(run.read_reference(path), ([("fib", 0.5, 46.0, "610")], 0.0202))
 
+    def test_theirs_is_scaled_by_the_unit_of_each_round(self):
+        # Twice as slow a machine in the second round, and nothing measured in the last.
+        self.assertEqual(run.times_faster(10.0, 0.5, [0.5, 1.0, 1.0], [1.0, 2.0, 0]), 10.0)
+        self.assertIsNone(run.times_faster(10.0, 0.5, [0.5], [0]))
+
+    def reference_of(self, row, system=None):
+        class Options:
+            reference, tools, size, runs = self.folder / "reference.tsv", self.folder, "tiny", 2
+        Options.reference.write_text(f"# calibrate printed 0.0202 there\n{row}\n")
+        entries = []
+        runner = run.Runner(self.folder / "tools", self.folder, 10)
+        with contextlib.redirect_stdout(io.StringIO()):
+            failures = run.compare_with_reference(
+                Options, system or self.shell_system("sh", "exit 3"), self.meter(runner),
+                entries.append, lambda: self.folder)
+        return failures, entries
+
+    def test_a_row_that_nobody_can_run_is_a_failure(self):
+        failures, entries = self.reference_of("unheard\t0.5\t46\t610")
+        self.assertEqual(failures, ["unheard: nobody knows how to run this"])
+        self.assertEqual(entries, [])
+
+    def test_a_load_that_fails_is_a_failure(self):
+        failures, _ = self.reference_of("prelude.sire cold\t0.5\t46\t-")
+        self.assertEqual([f[:30] for f in failures], ["prelude.sire cold: exit code 3"])
+
+    def test_a_compiler_that_makes_another_seed_is_a_failure(self):
+        # `save` writes its name, `repl` what it was given.
+        compiler = self.folder / "compiler"
+        compiler.write_text("#!/bin/sh\n[ $1 = save ] && echo save >$4\n"
+                            "[ $1 = repl ] && cat >$4 || exit 0\n")
+        compiler.chmod(0o755)
+        row = "Sire in PLAN compiling the modules\t0.5\t46\t-"
+        source = self.folder / "sire" / "sire_01_one.sire"
+        for text, expected in (("save\n", []), ("other\n", ["the seed that was made is another"])):
+            source.write_text(text)
+            (self.folder / "sire.seed").unlink(missing_ok=True)
+            system = run.SireSystem("fake", [str(compiler)], self.folder, "prelude")
+            failures, entries = self.reference_of(row, system)
+            self.assertEqual([f.partition(": ")[2] for f in failures], expected)
+            self.assertEqual(len(entries), 1 - len(expected))
+
     def test_every_program_has_both_sizes_and_a_peer_in_c(self):
         for path in (run.BENCH / "programs").glob("*.sire"):
             program = run.Program(path)
