@@ -37,19 +37,54 @@ void advise_huge_pages(void* base, uint64_t bytes) { madvise(base, bytes, MADV_H
 
 bool protect_none(void* base, uint64_t bytes) { return mprotect(base, bytes, PROT_NONE) == 0; }
 
-CodeMemory map_code_memory(uint64_t bytes) {
-  // Shared memory without a name, which perf looks up in its map of symbols; a memfd it would not.
+namespace {
+
+/// Empty, with nothing left mapped, if one of the two views was refused.
+CodeMemory both(void* writable, void* executable, uint64_t bytes) {
+  if (writable != MAP_FAILED && executable != MAP_FAILED) {
+    return {static_cast<char*>(writable), static_cast<char*>(executable)};
+  }
+  if (writable != MAP_FAILED) munmap(writable, bytes);
+  if (executable != MAP_FAILED) munmap(executable, bytes);
+  return {};
+}
+
+/// Memory without a name, which perf looks up in its map of symbols.
+CodeMemory map_nameless_code(uint64_t bytes) {
   void* w = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (w == MAP_FAILED) return {};
   // An old size of 0 maps shared pages a second time.
   void* x = mremap(w, 0, bytes, MREMAP_MAYMOVE);
-  if (x == MAP_FAILED || mprotect(x, bytes, PROT_READ | PROT_EXEC) != 0) {
-    if (x != MAP_FAILED) munmap(x, bytes);
-    munmap(w, bytes);
-    return {};
+  if (x != MAP_FAILED && mprotect(x, bytes, PROT_READ | PROT_EXEC) != 0) {
+    munmap(x, bytes);
+    x = MAP_FAILED;
   }
-  return {static_cast<char*>(w), static_cast<char*>(x)};
+  return both(w, x, bytes);
+}
+
+/// A file in memory, whose second view is executable from the start.
+CodeMemory map_named_code(uint64_t bytes) {
+  const int file = memfd_create("palladium code", MFD_CLOEXEC);
+  if (file < 0) return {};
+  CodeMemory memory;
+  if (ftruncate(file, static_cast<off_t>(bytes)) == 0) {
+    const int shared = MAP_SHARED | MAP_NORESERVE;
+    void* w = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, shared, file, 0);
+    void* x = mmap(nullptr, bytes, PROT_READ | PROT_EXEC, shared, file, 0);
+    memory = both(w, x, bytes);
+  }
+  close(file);
+  return memory;
+}
+
+}  // namespace
+
+CodeMemory map_code_memory(uint64_t bytes) {
+  const CodeMemory memory = map_nameless_code(bytes);
+  if (memory.writable != nullptr) return memory;
+  // Valgrind maps nothing twice, and a process may be forbidden to make executable what was not.
+  return map_named_code(bytes);
 }
 
 void unmap_code_memory(const CodeMemory& memory, uint64_t bytes) {

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <vector>
 
+#include <sys/prctl.h>
+#include <unistd.h>
 
 namespace plan::jit {
 namespace {
@@ -44,6 +47,33 @@ TEST(CodeArena, AChunkThatWasGivenBackIsUsedAgain) {
   EXPECT_EQ(arena->allocate(150), first);
   EXPECT_TRUE(arena->contains(second));
   EXPECT_FALSE(arena->contains(arena.get()));
+}
+
+TEST(CodeArena, NeedsNoMemoryThatBecomesExecutable) {
+#if defined(__x86_64__)
+  // As services are run: prctl PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN; Linux 6.3.
+  constexpr int kRefuseExecutable = 65;
+  constexpr int kNotThere = 77;
+  const auto run = [] {
+    if (prctl(kRefuseExecutable, 1, 0, 0, 0) != 0) _exit(kNotThere);
+    const auto arena = CodeArena::create(1 << 16);
+    if (arena == nullptr) _exit(1);
+    constexpr uint8_t kReturn42[] = {0xb8, 42, 0, 0, 0, 0xc3};
+    char* at = arena->allocate(sizeof kReturn42);
+    std::memcpy(arena->writable(at), kReturn42, sizeof kReturn42);
+    _exit(reinterpret_cast<int (*)()>(at)());
+  };
+  EXPECT_EXIT(run(),
+              [](int status) {
+                return WIFEXITED(status) &&
+                       (WEXITSTATUS(status) == 42 || WEXITSTATUS(status) == kNotThere);
+              },
+              "");
+#endif
+}
+
+TEST(CodeArena, ThatTheSystemRefusesIsNone) {
+  EXPECT_EQ(CodeArena::create(uint64_t{1} << 60), nullptr);
 }
 
 }  // namespace

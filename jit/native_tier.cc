@@ -7,6 +7,7 @@
 #include "jit/native_tier.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
@@ -107,8 +108,7 @@ class NativeTier : public vm::Tier {
   }
 
   bool translate(vm::Block& block) override {
-    if (!templates_tried_) templates_ = Templates::create(vm_, options_.template_bytes_max);
-    templates_tried_ = true;
+    if (!templates_tried_) make_templates();
     if (templates_ == nullptr || !templates_->translate(block)) return false;
     if (!options_.perf_map && !options_.gdb) return true;
     const std::string name = vm::printable_name(block.code->function) + ".template";
@@ -193,7 +193,8 @@ class NativeTier : public vm::Tier {
         finished_.push_front(std::move(job));
         return nullptr;
       }
-      request.failure = vm::TierFailure::kCodeBudget;
+      request.failure = has_no_code_memory_ ? vm::TierFailure::kCodeMemory
+                                            : vm::TierFailure::kCodeBudget;
     }
     return std::move(job->request);
   }
@@ -237,7 +238,7 @@ class NativeTier : public vm::Tier {
       waiting_.pop_front();
       current_ = job.get();
       lock.unlock();
-      if (!load_tried_) load();
+      if (!load_tried_ && !has_no_code_memory_) load();
       compile(*job);
       const Hash256 key = job->key;
       const uint64_t subject = job->request->subject;
@@ -297,16 +298,36 @@ class NativeTier : public vm::Tier {
 
   void compile(Job& job) {
     vm::TierRequest& request = *job.request;
+    if (has_no_code_memory_) {
+      request.failure = vm::TierFailure::kCodeMemory;
+      return;
+    }
     const uint64_t before = thread_cpu_ns();
     request.failure = compiler_ != nullptr ? compiler_->compile(request, job.image)
                                            : vm::TierFailure::kCompiler;
     request.compile_ns = thread_cpu_ns() - before;
   }
 
+  void make_templates() {
+    templates_tried_ = true;
+    templates_ = Templates::create(vm_, options_.template_bytes_max);
+    if (templates_ == nullptr && kTemplatesBuilt) note_no_code_memory();
+  }
+
+  /// From here on nothing is compiled any more.
+  void note_no_code_memory() {
+    if (has_no_code_memory_.exchange(true)) return;
+    fprintf(stderr, "palladium: the system gives no memory for code; laws are interpreted\n");
+  }
+
   /// Puts code into code memory. False if there is no room: see lacks_room(), or give it up.
   bool place(const Image& image, const References& references, vm::TierRequest& request) {
+    if (has_no_code_memory_) return false;
     if (arena_ == nullptr) arena_ = CodeArena::create(options_.code_bytes_max);
-    if (arena_ == nullptr) return false;
+    if (arena_ == nullptr) {
+      note_no_code_memory();
+      return false;
+    }
     const uint64_t bytes = image.bytes.size();
     char* at = arena_->allocate(bytes);
     if (at == nullptr) {
@@ -364,6 +385,7 @@ class NativeTier : public vm::Tier {
   std::unique_ptr<CodeArena> arena_;  ///< made for the first image
   std::unique_ptr<Templates> templates_;
   bool templates_tried_ = false;
+  std::atomic<bool> has_no_code_memory_ = false;  ///< known once some was wanted
   FILE* perf_map_ = nullptr;
   GdbSymbols gdb_;
   std::unique_ptr<CodeCache> cache_;  ///< set before the thread starts

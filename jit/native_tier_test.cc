@@ -8,6 +8,7 @@
 #include <latch>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -197,6 +198,34 @@ TEST_F(NativeTierTest, ALawThatBuildsAHugeObjectStaysInterpreted) {
   ASSERT_EQ(out.kind, vm::OutcomeKind::kValue);
   EXPECT_EQ(row_size(out.value), width);
   EXPECT_EQ(seen.failure, vm::TierFailure::kHugeObject);
+}
+
+TEST_F(NativeTierTest, WithoutMemoryForCodeLawsAreInterpretedAndItIsSaid) {
+  constexpr uint64_t kMoreThanThereIs = uint64_t{1} << 60;
+  NativeOptions native;
+  native.code_bytes_max = kMoreThanThereIs;
+  native.template_bytes_max = kMoreThanThereIs;
+  for (const vm::TierMode tier : {vm::TierMode::kTemplate, vm::TierMode::kNative}) {
+    vm::Options o = options();
+    o.tier = tier;
+    TierTest::make(o, native);
+    std::vector<vm::TierFailure> failures;
+    machine().tier_context = &failures;
+    machine().tier_sink = [](void* context, const vm::TierEvent& event) {
+      static_cast<std::vector<vm::TierFailure>*>(context)->push_back(event.failure);
+    };
+    testing::internal::CaptureStderr();
+    for (uint64_t n = 0; n < 3; ++n) {
+      const std::string law = "{" + std::to_string(n + 10) + " 1 (0 3 (0 3 1))}";
+      EXPECT_EQ(apply(law, {small_nat(n)}).value, small_nat(n + 2));
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "palladium: the system gives no memory for code; laws are interpreted\n");
+    EXPECT_EQ(statistics().translated, 0u);
+    EXPECT_EQ(statistics().laws, 0u);
+    const size_t refused = tier == vm::TierMode::kNative ? 3 : 0;
+    EXPECT_EQ(failures, std::vector<vm::TierFailure>(refused, vm::TierFailure::kCodeMemory));
+  }
 }
 
 TEST_F(NativeTierTest, CodeOfCollectedLawsIsForgotten) {

@@ -1,6 +1,8 @@
 // jit/templates.cc: translated code put into its place.
 #include "jit/templates.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "jit/translator.h"
@@ -8,21 +10,15 @@
 namespace plan::jit {
 
 std::unique_ptr<Templates> Templates::create(const vm::Machine& vm, uint64_t bytes_max) {
-#if defined(__x86_64__)
-  std::unique_ptr<CodeArena> arena = CodeArena::create(bytes_max);
-  if (arena == nullptr) return nullptr;
+  if (!kTemplatesBuilt) return nullptr;
   const std::array<Word, kSlots> slots = slot_addresses();
+  std::unique_ptr<CodeArena> arena = CodeArena::create(std::max(bytes_max, sizeof slots));
+  if (arena == nullptr) return nullptr;
   const char* at = arena->allocate(sizeof slots);
-  if (at == nullptr) return nullptr;
   std::memcpy(arena->writable(at), slots.data(), sizeof slots);
   auto templates = std::unique_ptr<Templates>(new Templates(vm, std::move(arena)));
   templates->slots_ = at;
   return templates;
-#else
-  static_cast<void>(vm);
-  static_cast<void>(bytes_max);
-  return nullptr;
-#endif
 }
 
 bool Templates::translate(vm::Block& block) {

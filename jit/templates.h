@@ -37,12 +37,17 @@ struct Machine;
 
 namespace plan::jit {
 
+#if defined(__x86_64__)
+inline constexpr bool kTemplatesBuilt = true;
+#else
+inline constexpr bool kTemplatesBuilt = false;
+#endif
 inline constexpr uint64_t kTemplateBytesMax = uint64_t{64} << 20;  ///< unless an option says so
 
 class Templates {
  public:
-  /// With room for so many, rounded up to chunks (jit/code_arena.h). Null if this machine has no
-  /// templates, or no memory for code.
+  /// With room for so many, rounded up to chunks (jit/code_arena.h). Null if they are not built, or
+  /// the system gives no memory for code.
   static std::unique_ptr<Templates> create(const vm::Machine& vm, uint64_t bytes_max);
 
   /// Translates a block that has bytecode. False: no room; the block is as it was. Once one was

@@ -259,6 +259,8 @@ TEST_F(TemplatesTest, WithoutAnyMemoryTheInterpreterDoesAll) {
   make(options(), 0);
   EXPECT_EQ(apply(kCount, {small_nat(1000)}).value, small_nat(1000));
   EXPECT_GT(statistics().untranslated, 0u);
+  EXPECT_EQ(statistics().translated, 0u);
+  evaluator_.reset();
 }
 
 // The interpreter's loop, the template's, and that of the optimised law are each left while they

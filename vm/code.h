@@ -99,6 +99,7 @@ struct Code {
   bool optimise = false;                      ///< a twin (vm/tier.h): runs the optimiser's passes
   bool tier_asked = false;                    ///< its native code was asked for
   bool is_translated = false;                 ///< what bytecode it has, the tier has translated
+  bool has_templates = false;                 ///< for some of it, or had: it was counted
   bool may_be_stored = false;                 ///< to be looked for: Note [Stored code], vm/tier.cc
   std::unique_ptr<TierRequest> request;       ///< of the twin, while the tier's budget is used up
   Code* next = nullptr;                       ///< other code of the same region

@@ -80,10 +80,11 @@ void translate(Machine& vm, Block& block) {
   }
   // It may be native by now, or have been entered never.
   if (block.info->entry == before) block.info->entry = block.translation_entry;
+  Code& code = *block.code;
+  if (!code.optimise && !std::exchange(code.has_templates, true)) ++vm.tier_statistics.translated;
 }
 /// Translates what bytecode the law has.
 void translate_blocks(Machine& vm, Code& code) {
-  ++vm.tier_statistics.translated;
   translate(vm, code.entry);
   for (Block& block : code.blocks) translate(vm, block);
 }

@@ -36,6 +36,7 @@ enum class TierFailure : uint8_t {
   kTooLarge,    ///< more than kTierInstructionsMax instructions
   kHugeObject,  ///< builds an object of more than kTierObjectWordsMax words
   kCodeBudget,  ///< the budget for code memory is used up
+  kCodeMemory,  ///< the system gives none
   kCompiler,    ///< LLVM gave up
 };
 const char* tier_failure_name(TierFailure failure);

@@ -229,6 +229,7 @@ const char* tier_failure_name(TierFailure failure) {
     case TierFailure::kTooLarge: return "too large";
     case TierFailure::kHugeObject: return "builds a huge object";
     case TierFailure::kCodeBudget: return "no code memory left";
+    case TierFailure::kCodeMemory: return "the system gives no memory for code";
     case TierFailure::kCompiler: return "refused by the compiler";
   }
   return "?";
