@@ -5,9 +5,9 @@
 #   tools/profile.py unpack PROFDATA CLANG OUTPUT    for the build: for clang, by llvm-profdata
 #
 # What a cold load takes is spread over hundreds of small functions of the front end and of the
-# evaluator. Inlined and laid out by what was counted, they execute 0.87 to 0.91 of the
-# instructions; in the time of a whole load that is 0.94 for the seed's modules, and 0.94 to 1.07
-# for the library's, which is within what two runs differ by. The profile is LLVM's own, as text,
+# evaluator. Inlined and laid out by what was counted, loads of the reference's libraries execute
+# 0.86 to 0.91 of the instructions, in 0.89 to 0.95 of the time: bench/compare.py --count, with a
+# build with -DPLAN_PROFILE=off. The profile is LLVM's own, as text,
 # compressed. It goes by a hash of each function's control flow: one that has
 # changed since is compiled without, and nothing else happens. So record again before a release, or
 # when much has changed. What runs for it is this tree's own: its library, examples and benchmarks.
