@@ -2,6 +2,7 @@
 #include "vm/summary.h"
 
 #include "gc/hash.h"
+#include "gc/seed.h"
 #include "vm/ir_test.h"
 
 #include <algorithm>
@@ -206,6 +207,13 @@ class Process : public IrTest {
     if (with_hash) EXPECT_TRUE(gc::pin_hash(pin).has_value());
     return pin;
   }
+  /// A pin, likewise.
+  Value load(const gc::Bytes& seed) {
+    const Value pin = *gc::load_seed(heap_, seed);
+    roots_.push_back(std::make_unique<gc::Root>(heap_, pin));
+    EXPECT_TRUE(gc::pin_hash(pin).has_value());
+    return pin;
+  }
   std::string optimise(std::string_view text) { return optimised(text, PassSet::all()); }
   Summaries& summaries() { return machine().summaries; }
   Demand demand(Value function, uint64_t nats) { return demand_of(machine(), function, nats); }
@@ -392,6 +400,23 @@ TEST(SummaryOfUsage, ThatReliesOnNoFunctionOfTheLawIsNotTaken) {
   const Functions functions(process);
   EXPECT_EQ(process.usage(functions.caller), 7u);
   EXPECT_EQ(process.summaries().laws_walked, 1u);
+}
+
+TEST(SummaryOfUsage, HoldsForTheSameLawFromASeed) {
+  Store store;
+  gc::Bytes seed;
+  {
+    Process process(store);
+    const Functions functions(process);
+    const Value twice =
+        process.keep("twice", "law c x y { (@plus (@pick c (@plus x y)) (@pick c y)) }");
+    EXPECT_EQ(process.usage(twice), 2u);
+    EXPECT_FALSE(process.summaries().of(twice).usage->relies_on.empty());
+    seed = *gc::save_seed(twice);
+  }
+  Process process(store);
+  EXPECT_EQ(process.usage(process.load(seed)), 2u);
+  EXPECT_EQ(process.summaries().laws_walked, 0u);
 }
 
 TEST(SummaryOfUsage, OfALawInsideItIsFoundAgain) {
